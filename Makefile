@@ -1,0 +1,51 @@
+# make run, make test, make bench: each sets up .venv first, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Touched when the setup is complete; a change of pyproject.toml sets up again.
+READY := $(VENV)/ready
+
+.PHONY: run test format-check lint types tests bench format clean
+# The checks run in the order of their list, also under `make -j`.
+.NOTPARALLEL:
+
+run: $(READY)
+	$(BIN)/evosearch run configs/lion.yaml
+
+# The one list of checks: .ci/run and .pre-commit-config.yaml call these targets.
+test: format-check lint types tests
+
+format-check: $(READY)
+	$(BIN)/ruff format --check .
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+tests: $(READY)
+	$(BIN)/pytest
+
+bench: $(READY)
+	$(BIN)/python -m tests.performance
+
+# Mends what format-check and lint can mend by themselves.
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# pip reads [dependency-groups] since 25.1, and Python brings older ones: upgrade first.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "evosearch needs Python 3.11 or newer, which $(PYTHON) is not:" \
+			"name one, as in make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV): a few minutes, once (1.2 GB of disk)."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --editable . --group dev
+	@touch $(READY)

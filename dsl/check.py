@@ -1,0 +1,237 @@
+"""Abstract execution: a program run on the types of its values, to find its faults."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+
+from dsl.errors import error_at
+from dsl.faults import (
+    MAX_STATEMENTS,
+    Fault,
+    Reason,
+    argument_type,
+    arity,
+    constant,
+    duplicate_parameter,
+    invalid_name,
+    length,
+    misplaced_step,
+    output_count,
+    output_type,
+    unbound,
+    unknown_function,
+)
+from dsl.float32 import constant_text, is_finite_float32
+from dsl.functions import FUNCTIONS, Function, Type
+from dsl.names import are_names, is_name
+from dsl.program import (
+    CONSTANT_READ,
+    Argument,
+    Program,
+    Statement,
+    Variable,
+    header,
+)
+from dsl.unparse import argument_text, place_in_text, unparse
+
+__all__ = [
+    "Fault",
+    "Reason",
+    "check",
+    "find_fault",
+    "infer_types",
+    "types_in_scope",
+]
+
+_TREE, _SCALAR = int(Type.TREE), int(Type.SCALAR)
+
+
+def check(program: Program) -> None:
+    """Raise the program's first fault, at its line and column in `unparse(program)`.
+
+    Raises:
+        DslError: the program is not valid.
+    """
+    fault = find_fault(program)
+    if fault is not None:
+        place = place_in_text(program, fault.statement, fault.argument)
+        raise error_at(unparse(program), place, fault.message, fault.hint)
+
+
+def find_fault(program: Program) -> Fault | None:
+    """Return the first fault, from top to bottom, or None if the program is valid.
+
+    It takes a few microseconds, and the search calls it for every child.
+    """
+    types = _header_types(program)
+    fault = _header_fault(program, types) or _length_fault(program)
+    if fault is not None:
+        return fault
+    index = 0
+    types[CONSTANT_READ] = _SCALAR
+    try:
+        for statement in program.statements:
+            code = 1
+            for name in statement.reads:
+                code = 3 * code + types[name]
+            types[statement.target] = _RESULTS[statement.function][code]
+            index += 1
+    except KeyError:
+        del types[CONSTANT_READ]
+        return _statement_fault(index, statement, types)
+    del types[CONSTANT_READ]
+    for name in program.outputs:
+        if types.get(name) != _TREE:
+            return _output_fault(program, types)
+    if len(program.outputs) != 1 + len(program.states):
+        return _output_fault(program, types)
+    if not are_names(types.keys()):
+        return _name_fault(program)
+    return None
+
+
+def infer_types(program: Program) -> tuple[Type, ...]:
+    """Return the type of each statement's value; the program must be valid."""
+    types = _header_types(program)
+    found = []
+    for statement in program.statements:
+        result = _RESULTS[statement.function][_code(statement, types)]
+        types[statement.target] = result
+        found.append(Type(result))
+    return tuple(found)
+
+
+def types_in_scope(program: Program, place: int) -> dict[str, int]:
+    """Return the types of the variables that a statement put at `place` could read.
+
+    In the order in which they were first bound; the program must be valid.
+    """
+    types = _header_types(program)
+    for statement in program.statements[:place]:
+        types[statement.target] = _RESULTS[statement.function][_code(statement, types)]
+    return types
+
+
+def _results(row: Function) -> dict[int, int]:
+    """The type of a function's value for every combination of types it accepts.
+
+    A combination is coded as a number in base 3, a digit for each argument after a
+    leading 1, so that one lookup checks the number and the types of the arguments.
+    """
+    results = {}
+    for types in product(*(parameter.accepts for parameter in row.parameters)):
+        code = 1
+        for each in types:
+            code = 3 * code + each
+        results[code] = int(max(types) if row.result is None else row.result)
+    return results
+
+
+_RESULTS = {name: _results(row) for name, row in FUNCTIONS.items()}
+
+
+def _code(statement: Statement, types: dict[str, int]) -> int:
+    code = 1
+    for name in statement.reads:
+        code = 3 * code + (types[name] if name else _SCALAR)
+    return code
+
+
+def _type_of(argument: Argument, types: dict[str, int]) -> int:
+    return types[argument.name] if isinstance(argument, Variable) else _SCALAR
+
+
+def _header_types(program: Program) -> dict[str, int]:
+    types = {program.weights: _TREE, program.gradient: _TREE}
+    for state in program.states:
+        types[state] = _TREE
+    types[program.learning_rate] = _SCALAR
+    if program.step is not None:
+        types[program.step] = _SCALAR
+    return types
+
+
+def _header_fault(program: Program, types: dict[str, int]) -> Fault | None:
+    parameters = len(program.states) + (3 if program.step is None else 4)
+    if len(types) != parameters:
+        names = header(program)
+        index = next(i for i, name in enumerate(names) if name in names[:i])
+        wording = partial(duplicate_parameter, names[index])
+        return Fault(Reason.HEADER, -1, index, wording)
+    # The grammar knows the step count by its name alone.
+    if program.learning_rate == "step" or program.step not in (None, "step"):
+        wording = partial(misplaced_step, header(program)[-1])
+        return Fault(Reason.HEADER, -1, parameters - 1, wording)
+    return None
+
+
+def _length_fault(program: Program) -> Fault | None:
+    statements = len(program.statements)
+    if statements <= MAX_STATEMENTS:
+        return None
+    return Fault(Reason.LENGTH, MAX_STATEMENTS, None, partial(length, statements))
+
+
+def _statement_fault(index: int, statement: Statement, types: dict[str, int]) -> Fault:
+    """The fault of a statement that is known to have one."""
+    row = FUNCTIONS.get(statement.function)
+    if row is None:
+        wording = partial(unknown_function, statement.function)
+        return Fault(Reason.UNKNOWN_FUNCTION, index, None, wording)
+    given = len(statement.arguments)
+    if given != len(row.parameters):
+        return Fault(Reason.ARITY, index, None, partial(arity, row, given))
+    position = 0
+    while (fault := _argument_fault(index, row, position, statement, types)) is None:
+        position += 1
+    return fault
+
+
+def _argument_fault(
+    index: int,
+    row: Function,
+    position: int,
+    statement: Statement,
+    types: dict[str, int],
+) -> Fault | None:
+    argument = statement.arguments[position]
+    if isinstance(argument, Variable):
+        if argument.name not in types:
+            wording = partial(unbound, argument.name, types)
+            return Fault(Reason.UNBOUND, index, position, wording)
+    elif not is_finite_float32(argument.value):
+        wording = partial(constant, constant_text(argument.value))
+        return Fault(Reason.CONSTANT, index, position, wording)
+    actual = Type(_type_of(argument, types))
+    if actual in row.parameters[position].accepts:
+        return None
+    given = (argument_text(argument), actual)
+    wording = partial(argument_type, row, position, given, types)
+    return Fault(Reason.ARGUMENT_TYPE, index, position, wording)
+
+
+def _output_fault(program: Program, types: dict[str, int]) -> Fault:
+    """The fault of a return that is known to have one."""
+    line = len(program.statements)
+    for index, name in enumerate(program.outputs):
+        if name not in types:
+            return Fault(Reason.UNBOUND, line, index, partial(unbound, name, types))
+    if len(program.outputs) != 1 + len(program.states):
+        wording = partial(output_count, program.states, len(program.outputs))
+        return Fault(Reason.OUTPUT_COUNT, line, None, wording)
+    roles = enumerate(program.outputs)
+    index, name = next((i, name) for i, name in roles if types[name] != _TREE)
+    given = (name, Type(types[name]))
+    wording = partial(output_type, program.states, index, given, types)
+    return Fault(Reason.OUTPUT_TYPE, line, index, wording)
+
+
+def _name_fault(program: Program) -> Fault:
+    """The fault of a program that is known to have a wrong name."""
+    for index, name in enumerate(header(program)):
+        if not is_name(name):
+            return Fault(Reason.NAME, -1, index, partial(invalid_name, name))
+    targets = enumerate(each.target for each in program.statements)
+    index, name = next((i, name) for i, name in targets if not is_name(name))
+    return Fault(Reason.NAME, index, None, partial(invalid_name, name))

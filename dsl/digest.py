@@ -1,0 +1,63 @@
+"""Value numbering: the name of what a program computes, whatever it is called in it.
+
+Each live value's digest is the hash of its function and its arguments' digests, so
+names, dead code, dead states, the order of independent statements and the order of a
+commutative function's arguments cannot matter, and every live constant does.
+"""
+
+from __future__ import annotations
+
+import struct
+from hashlib import blake2b
+
+from dsl.functions import FUNCTIONS
+from dsl.program import Constant, Program
+from dsl.prune import prune
+
+_WIDTH = 16
+_TAGS = {name: name.encode() + b"(" for name in FUNCTIONS}
+_COMMUTATIVE = frozenset(name for name, row in FUNCTIONS.items() if row.commutative)
+_CONSTANT = struct.Struct("<12sf")
+
+
+def digest(program: Program) -> str:
+    """Hash what `program` computes: 32 hexadecimal digits.
+
+    Equal digests mean equal updates, bit for bit, for any inputs and number of steps.
+    States count by their position among the live ones. The program must be valid.
+    """
+    return digest_of_pruned(prune(program))
+
+
+def digest_of_pruned(program: Program) -> str:
+    """Hash a program that `prune` returned, without pruning it again."""
+    values = _inputs(program)
+    pack = _CONSTANT.pack
+    for statement in program.statements:
+        parts = [
+            pack(b"constant", argument.value)
+            if isinstance(argument, Constant)
+            else values[argument.name]
+            for argument in statement.arguments
+        ]
+        name = statement.function
+        if name in _COMMUTATIVE and parts[0] > parts[1]:
+            parts[0], parts[1] = parts[1], parts[0]
+        key = _TAGS[name] + b"".join(parts)
+        values[statement.target] = blake2b(key, digest_size=_WIDTH).digest()
+    outputs = b"".join([values[name] for name in program.outputs])
+    return blake2b(b"return " + outputs, digest_size=_WIDTH).hexdigest()
+
+
+def _inputs(program: Program) -> dict[str, bytes]:
+    """Digest of each header variable: its position's name, as wide as a hash."""
+    values = {
+        program.weights: b"weights".ljust(_WIDTH),
+        program.gradient: b"gradient".ljust(_WIDTH),
+        program.learning_rate: b"learning rate".ljust(_WIDTH),
+    }
+    for position, state in enumerate(program.states):
+        values[state] = (b"state %d" % position).ljust(_WIDTH)
+    if program.step is not None:
+        values[program.step] = b"step".ljust(_WIDTH)
+    return values

@@ -1,0 +1,38 @@
+"""A program as one pure JAX function over pytrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from dsl.interpret import interpret
+from dsl.program import Program
+
+Update = Callable[[Any, Any, tuple[Any, ...], Any, Any], tuple[Any, tuple[Any, ...]]]
+
+
+def lower(program: Program) -> Update:
+    """Turn a valid program into `f(weights, gradient, states, lr, step)`.
+
+    `weights`, `gradient` and each of `states` are pytrees of one structure, zeros for
+    the states at the start; `lr` is the schedule's value (peak 1), `step` the step
+    count from 1, both float scalars. Returns `(update, states)`; the weights become
+    `weights - update`. Pure, so it can be jitted, vmapped and differentiated; arrays
+    keep their dtype, since the program's constants are weakly typed.
+    """
+
+    def update(
+        weights: Any, gradient: Any, states: tuple[Any, ...], lr: Any, step: Any
+    ) -> tuple[Any, tuple[Any, ...]]:
+        leaves, structure = jax.tree.flatten(weights)
+        trees = [leaves, *map(jax.tree.leaves, (gradient, *states))]
+        first, *rest = interpret(program, jnp, trees, lr, step)
+        return (
+            jax.tree.unflatten(structure, first),
+            tuple(jax.tree.unflatten(structure, tree) for tree in rest),
+        )
+
+    return update

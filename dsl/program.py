@@ -1,0 +1,88 @@
+"""A program is frozen data: a header, straight-line statements and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsl.float32 import is_finite_float32
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that was bound by the header or by an earlier statement."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number of the program text: finite and exactly a float32, kept as a float."""
+
+    value: float
+
+
+Argument = Variable | Constant
+
+CONSTANT_READ, BAD_CONSTANT_READ = "", "?"
+"""Stand for a constant where a statement's arguments are told by their names: for one
+that is finite and a float32, and for one that is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`target = function(arguments)`: one call, stored in a new or existing variable.
+
+    Attributes:
+        target: the variable written; inputs may be overwritten.
+        function: a key of `dsl.FUNCTIONS` (never an alias).
+        arguments: variables in scope or constants, as many as the function takes.
+        reads: derived from the arguments: each one's name, or what stands
+            for a constant. Kept because the search asks for it thousands of times a second.
+    """
+
+    target: str
+    function: str
+    arguments: tuple[Argument, ...]
+    reads: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads", tuple(map(_read, self.arguments)))
+
+
+def _read(argument: Argument) -> str:
+    if isinstance(argument, Variable):
+        return argument.name
+    return CONSTANT_READ if is_finite_float32(argument.value) else BAD_CONSTANT_READ
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One optimizer step, `weights <- weights - update`, as the language has it.
+
+    Positions in the header carry the meaning, names are the author's.
+
+    Attributes:
+        weights: name of the weights w (Tree).
+        gradient: name of the gradient g (Tree).
+        states: names of the state variables (Tree, zero at the start).
+        learning_rate: name of the schedule's value, its peak 1 (Scalar).
+        step: name of the step count, 1 at the first step (Scalar), if it is taken.
+        statements: executed in order.
+        outputs: the variables returned: the update, then each state's new value in
+            header order.
+    """
+
+    weights: str
+    gradient: str
+    states: tuple[str, ...]
+    learning_rate: str
+    step: str | None
+    statements: tuple[Statement, ...]
+    outputs: tuple[str, ...]
+
+
+def header(program: Program) -> tuple[str, ...]:
+    """Names of a program's parameters, in the order of its header."""
+    last = () if program.step is None else (program.step,)
+    first = (program.weights, program.gradient)
+    return (*first, *program.states, program.learning_rate, *last)

@@ -1,0 +1,256 @@
+"""Every key of a config: its meaning, unit, range and default, stated here only.
+
+Relations between keys are checked by validators, whose messages hold both values.
+Relative paths (`program`, `fitness.reference`, the file of a `task`, paths among a
+task's `arguments`) start at the folder that the command is called in, not at the
+config file's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+SEED_LIMIT = 2**31
+"""Seeds are below it: they have to fit a signed 32-bit integer."""
+
+
+class Section(BaseModel):
+    """What all parts of the tree share: frozen, nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool | int | str | None):
+        return value
+    if isinstance(value, float) and abs(value) < float("inf"):
+        return value
+    raise ValueError("must be text, a finite number, true, false or null")
+
+
+Name = Annotated[str, Field(min_length=1)]
+PlainValue = Annotated[object, AfterValidator(_plain)]
+
+
+class TaskConfig(Section):
+    """One proxy task that every candidate is trained on."""
+
+    task: Name = Field(
+        description="a built-in task (charlm, digits) or path/to/file.py:factory"
+    )
+    arguments: dict[str, PlainValue] = Field(
+        default={}, description="arguments of the task's factory, by name"
+    )
+    schedule: Literal["constant", "cosine", "linear"] = Field(
+        default="cosine", description="how the learning rate goes on from its peak, 1"
+    )
+    warmup: float = Field(
+        default=0.05,
+        ge=0.0,
+        lt=1.0,
+        description="share of the steps in which the learning rate rises to its peak, "
+        "from 0 to below 1",
+    )
+
+
+class SearchConfig(Section):
+    """Regularised evolution and its mutations."""
+
+    population: int = Field(
+        default=1000, ge=1, description="programs kept, the youngest; at least 1"
+    )
+    tournament: int = Field(
+        default=2,
+        ge=1,
+        description="programs drawn, of which the best becomes the parent; "
+        "from 1 to the population",
+    )
+    window: int = Field(
+        default=32,
+        ge=1,
+        description="children in flight: child k is made after result k - window, "
+        "whatever the number of workers; a few times that number; at least 1",
+    )
+    insert: float = Field(
+        default=1.0, ge=0.0, description="odds of inserting a statement; at least 0"
+    )
+    delete: float = Field(
+        default=1.0, ge=0.0, description="odds of deleting a statement; at least 0"
+    )
+    modify: float = Field(
+        default=1.0, ge=0.0, description="odds of modifying an argument; at least 0"
+    )
+    max_statements: int = Field(
+        default=100,
+        ge=1,
+        description="statements of the longest program, dead ones included; at least 1",
+    )
+
+    @model_validator(mode="after")
+    def _check_relations(self) -> Self:
+        if self.tournament > self.population:
+            raise ValueError(
+                f"tournament ({self.tournament}) must not exceed population "
+                f"({self.population})"
+            )
+        if self.insert == self.delete == self.modify == 0.0:
+            raise ValueError(
+                "insert, delete and modify are all 0: give one of them positive odds"
+            )
+        return self
+
+
+class FitnessConfig(Section):
+    """What is minimised: relative loss against a reference on the same data seeds."""
+
+    reference: Name | None = Field(
+        default=None,
+        description="program to compare with: a name in dsl/programs or a path; "
+        "null is the program the search starts from",
+    )
+    seeds: int = Field(
+        default=1, ge=1, description="data seeds a candidate is trained on; at least 1"
+    )
+    rotate: int = Field(
+        default=400,
+        ge=0,
+        description="children made before the data seeds change; 0 is never",
+    )
+    state_price: float = Field(
+        default=0.0,
+        ge=0.0,
+        description="added for each live state, as a share of the reference's loss; "
+        "at least 0",
+    )
+    statement_price: float = Field(
+        default=0.0,
+        ge=0.0,
+        description="added for each live statement, as a share of the reference's "
+        "loss; at least 0",
+    )
+
+
+class BudgetConfig(Section):
+    """When a run ends: at the first limit reached. Null is no limit."""
+
+    programs: int | None = Field(
+        default=None, ge=1, description="programs made, duplicates too; at least 1"
+    )
+    evaluations: int | None = Field(
+        default=None, ge=1, description="programs trained; at least 1"
+    )
+    steps: int | None = Field(
+        default=None, ge=1, description="training steps of all programs; at least 1"
+    )
+    minutes: float | None = Field(
+        default=None,
+        gt=0.0,
+        description="minutes of wall clock, an extra: where it ends a run, another "
+        "machine may end it elsewhere; above 0",
+    )
+
+    @model_validator(mode="after")
+    def _check_countable(self) -> Self:
+        if self.programs is None and self.evaluations is None and self.steps is None:
+            raise ValueError(
+                "needs at least one of programs, evaluations and steps; minutes "
+                "alone would end equal runs at different places"
+            )
+        return self
+
+
+class TrainingConfig(Section):
+    """How one training is watched."""
+
+    chunks: int = Field(
+        default=10,
+        ge=1,
+        description="parts of a training, after each of which it may be ended; "
+        "at least 1",
+    )
+    weight_bound: float = Field(
+        default=1000.0,
+        gt=0.0,
+        description="largest size of a weight; beyond it a training has diverged; "
+        "above 0",
+    )
+
+
+class FinalConfig(Section):
+    """How the result is chosen and measured, on data seeds the search never used."""
+
+    candidates: int = Field(
+        default=40,
+        ge=1,
+        description="best distinct programs that are trained again; at least 1",
+    )
+    validation_seeds: int = Field(
+        default=4, ge=1, description="data seeds that one is chosen by; at least 1"
+    )
+    test_seeds: int = Field(
+        default=8,
+        ge=2,
+        description="data seeds that the chosen one and the seed program are compared "
+        "on; at least 2, for a standard error",
+    )
+
+
+class WorkersConfig(Section):
+    """Where programs are trained; no choice here changes what a run finds."""
+
+    executor: Literal["ray", "inline"] = Field(
+        default="ray", description="ray: processes; inline: the searching process"
+    )
+    count: int = Field(
+        default=0, ge=0, description="workers; 0 is one for each core or GPU"
+    )
+
+
+def _not_empty(tasks: tuple[TaskConfig, ...]) -> tuple[TaskConfig, ...]:
+    if not tasks:
+        raise ValueError("must not be empty; name at least one task")
+    return tasks
+
+
+class Config(Section):
+    """One run, as its config.yaml has it."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="names the run's folder: 1 to 64 letters, digits, - and _",
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        lt=SEED_LIMIT,
+        description="seed of the search's random choices, from 0 to 2147483647",
+    )
+    program: Name = Field(
+        default="adamw",
+        description="program the search starts from: a name in dsl/programs or the "
+        "path of an .opt file",
+    )
+    tasks: Annotated[tuple[TaskConfig, ...], AfterValidator(_not_empty)] = Field(
+        strict=False,  # YAML has lists, no tuples
+        description="tasks that fitness is averaged over; at least one",
+    )
+    search: SearchConfig = SearchConfig()
+    fitness: FitnessConfig = FitnessConfig()
+    budget: BudgetConfig = Field(
+        description="when the run ends: programs, evaluations or steps, at least one"
+    )
+    training: TrainingConfig = TrainingConfig()
+    final: FinalConfig = FinalConfig()
+    workers: WorkersConfig = WorkersConfig()
+
+    @model_validator(mode="after")
+    def _check_tasks_differ(self) -> Self:
+        for index, task in enumerate(self.tasks):
+            if task in self.tasks[:index]:
+                first = self.tasks.index(task)
+                raise ValueError(f"tasks.{first} and tasks.{index} are the same")
+        return self

@@ -1,0 +1,142 @@
+"""What a run shows while it works: a live view on a terminal, else a line now and then.
+
+All of it goes to standard error, so that standard output is the result alone.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from evosearch.config import BudgetConfig
+from evosearch.run import Moment
+
+_FRAME_SECONDS, _LINE_SECONDS = 0.25, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """Where this process began to train: after the replay of a resumed run."""
+
+    seconds: float
+    made: int
+    evaluated: int
+    progress: float
+
+
+class Display:
+    """Tells a person how a run goes on; a context manager, and `run`'s `Watcher`."""
+
+    def __init__(self, budget: BudgetConfig, console: Console | None = None) -> None:
+        self._budget = budget
+        self._console = console or Console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._shown = -_LINE_SECONDS
+        self._base: _Base | None = None
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        self.say("starting: compiling the task, then training the seed program")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        self._console.print(line, style="dim", highlight=False)
+
+    def search(self, moment: Moment) -> None:
+        """Show where the search is, if it is time to."""
+        counts = moment.counts
+        progress = self._progress(moment)
+        if self._base is None or counts.made <= counts.replayed:
+            self._base = _Base(moment.seconds, counts.made, counts.evaluated, progress)
+        if not self._due(moment.seconds):
+            return
+        facts = self._facts(moment, self._base, progress)
+        if self._console.is_terminal:
+            self._live.update(_grid(facts), refresh=True)
+        else:
+            self.say("; ".join(f"{name} {value}" for name, value in facts))
+
+    def judge(self, what: str, done: int, total: int) -> None:
+        """Show how far the final comparison is."""
+        line = f"{what}: {done} of {total} programs"
+        if self._console.is_terminal:
+            self._live.update(line, refresh=True)
+        elif self._due(time.monotonic()) or done == 0:
+            self.say(line)
+
+    def _due(self, seconds: float) -> bool:
+        pause = _FRAME_SECONDS if self._console.is_terminal else _LINE_SECONDS
+        due = seconds - self._shown >= pause
+        self._shown = seconds if due else self._shown
+        return due
+
+    def _progress(self, moment: Moment) -> float:
+        """Share of the budget that is used up, by the limit nearest to its end."""
+        counts, budget = moment.counts, self._budget
+        limits = (
+            (counts.made, budget.programs),
+            (counts.evaluated, budget.evaluations),
+            (counts.steps, budget.steps),
+            (moment.elapsed / 60.0, budget.minutes),
+        )
+        return min(1.0, max(used / limit for used, limit in limits if limit))
+
+    def _facts(
+        self, moment: Moment, base: _Base, progress: float
+    ) -> list[tuple[str, str]]:
+        counts, best = moment.counts, moment.best
+        seconds = max(moment.seconds - base.seconds, 1e-9)
+        done = progress - base.progress
+        left = seconds * (1.0 - progress) / done if done > 0.0 else None
+        dead = 1.0 - counts.live / max(counts.statements, 1)
+        invalid = ", ".join(
+            f"{reason} {number:,}" for reason, number in counts.rejected.most_common(4)
+        )
+        return [
+            ("progress", f"{progress:.0%}, time left {_clock(left)}"),
+            ("best fitness", f"{best.fitness:+.4f} (child {best.number:,})"),
+            (
+                "made",
+                f"{counts.made:,} ({(counts.made - base.made) / seconds:.1f} a second)",
+            ),
+            (
+                "trained",
+                f"{counts.evaluated:,} "
+                f"({(counts.evaluated - base.evaluated) / seconds:.1f} a second, "
+                f"{moment.workers} workers)",
+            ),
+            ("cache hits", f"{counts.duplicates / max(counts.made, 1):.0%}"),
+            ("dead statements", f"{dead:.0%}"),
+            ("diverged", f"{counts.outcomes['diverged']:,}"),
+            ("invalid", f"{counts.rejected.total():,} ({invalid})"),
+        ]
+
+
+def _grid(facts: list[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for name, value in facts:
+        grid.add_row(f"[bold]{name}[/]", value)
+    return grid
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} min"

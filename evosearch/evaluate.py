@@ -1,0 +1,75 @@
+"""What a worker runs: a job in, a training out; tasks are compiled once a worker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from dsl.parse import parse
+from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.machine import Machine
+from evosearch.rows import Split
+from evosearch.tasks import load_task
+from evosearch.train import Trainer, Training, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training to be done; everything is text or a number, so it can travel.
+
+    Attributes:
+        digest: the program's digest.
+        text: the pruned program; of the programs with one digest any will do.
+        task: which of the config's tasks, from 0.
+        seed: the data seed.
+        split: `validation` or `test`, which data measure the result.
+    """
+
+    digest: str
+    text: str = field(compare=False)
+    task: int
+    seed: int
+    split: Split
+
+
+class Evaluator:
+    """Trains jobs on the tasks of one config."""
+
+    def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+        self._tasks = tasks
+        self._training = training
+        self._trainers: dict[int, Trainer] = {}
+
+    def evaluate(self, job: Job) -> Training:
+        """Do one job; depends on nothing but the job and the config."""
+        return self._trainer(job.task).train(parse(job.text), job.seed, job.split)
+
+    def _trainer(self, index: int) -> Trainer:
+        if index not in self._trainers:
+            self._trainers[index] = make_trainer(self._tasks[index], self._training)
+        return self._trainers[index]
+
+
+def make_trainer(task: TaskConfig, training: TrainingConfig) -> Trainer:
+    """The machine for a task of a config.
+
+    Raises:
+        InputError: the task cannot be loaded, or is not one.
+    """
+    plan = make_plan(
+        load_task(task.task, task.arguments),
+        schedule=task.schedule,
+        warmup=task.warmup,
+        chunks=training.chunks,
+        weight_bound=training.weight_bound,
+    )
+    return Trainer(Machine(plan))
+
+
+def task_version(task: TaskConfig, training: TrainingConfig) -> str:
+    """Everything that a training's result depends on but the program and the seed.
+
+    Part of the key under which trainings are stored: JSON with sorted keys.
+    """
+    parts = {**task.model_dump(), **training.model_dump()}
+    return json.dumps(parts, sort_keys=True)

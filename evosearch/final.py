@@ -1,0 +1,146 @@
+"""The result: the best programs judged again on data seeds the search never used.
+
+One is chosen on validation seeds; it and the seed program are compared on test seeds
+(and, if the task has them, test data) that nothing was chosen by. That, not search
+fitness, is what a run reports.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dsl.parse import parse
+from dsl.program import Program
+from dsl.prune import prune
+from evosearch.fitness import (
+    TEST_SEEDS_FROM,
+    VALIDATION_SEEDS_FROM,
+    Place,
+    Prices,
+    mean_and_error,
+    paired_fitness,
+)
+from evosearch.ledger import Ledger, Subject, losses
+from evosearch.rows import ProgramRow, Split, TrainingRow
+from evosearch.search import Problem, subject_of, verdict
+from evosearch.train import TEST, VALIDATION, Outcome
+
+Watch = Callable[[str, int, int], None]
+"""Told of progress: what is being done, how many of it are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Test losses of the chosen program and of the seed program, in the task's unit.
+
+    Attributes:
+        mean: of the chosen program's loss over the test seeds; NaN if it diverged.
+        error: standard error of that mean.
+        seed_mean: the same of the seed program.
+        seed_error: the same of the seed program.
+        gain: mean of the paired differences, seed program minus chosen one; positive
+            is better.
+        gain_error: standard error of the paired differences.
+        seeds: test seeds.
+    """
+
+    mean: float
+    error: float
+    seed_mean: float
+    seed_error: float
+    gain: float
+    gain_error: float
+    seeds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The chosen child (or the seed program, number 0) and how it did.
+
+    Attributes:
+        chosen: its row.
+        program: its pruned program.
+        validation_fitness: by which it was chosen; the seed program has `price` of
+            itself against itself.
+        comparison: on the test seeds.
+    """
+
+    chosen: ProgramRow
+    program: Program
+    validation_fitness: float
+    comparison: Comparison
+
+
+def choose_and_compare(problem: Problem, ledger: Ledger, watch: Watch) -> Final:
+    """Run the final comparison of a search; resumes by itself, as a search does."""
+    final = problem.config.final
+    rows = [row for row in ledger.store.best(final.candidates) if row.outcome == "ok"]
+    programs = {row.number: prune(parse(row.text)) for row in rows}
+    fitness = _validate(problem, ledger, programs, watch)
+    best = min(rows, key=lambda row: (fitness[row.number], row.number))
+    comparison = _compare(problem, ledger, programs[best.number], watch)
+    return Final(best, programs[best.number], fitness[best.number], comparison)
+
+
+def _validate(
+    problem: Problem, ledger: Ledger, programs: Mapping[int, Program], watch: Watch
+) -> dict[int, float]:
+    """Fitness of each program on the validation seeds; infinite if one fails."""
+    config = problem.config
+    first = VALIDATION_SEEDS_FROM
+    seeds = range(first, first + config.final.validation_seeds)
+    prices = Prices(config.fitness.state_price, config.fitness.statement_price)
+    reference = subject_of(prune(problem.reference))
+    subjects = {number: subject_of(program) for number, program in programs.items()}
+    for subject in (reference, *subjects.values()):
+        ledger.order(subject, seeds, VALIDATION)
+    references = losses(ledger.settle(reference, seeds, VALIDATION))
+    fitness = {}
+    for done, (number, program) in enumerate(programs.items()):
+        watch("choosing on validation seeds", done, len(programs))
+        rows = ledger.settle(subjects[number], seeds, VALIDATION)
+        ok = verdict(rows)[0] is Outcome.OK
+        price = prices.of(len(program.states), len(program.statements))
+        fitness[number] = (
+            paired_fitness(losses(rows), references, price) if ok else math.inf
+        )
+    return fitness
+
+
+def _compare(
+    problem: Problem, ledger: Ledger, program: Program, watch: Watch
+) -> Comparison:
+    """Losses of a program and of the seed program on the test seeds."""
+    first = TEST_SEEDS_FROM
+    seeds = range(first, first + problem.config.final.test_seeds)
+    watch("comparing on test seeds", 0, 2)
+    chosen, seed = subject_of(program), subject_of(prune(problem.seed))
+    for subject in (chosen, seed):
+        ledger.order(subject, seeds, TEST)
+    ours = _seed_losses(ledger, chosen, seeds, TEST)
+    watch("comparing on test seeds", 1, 2)
+    theirs = _seed_losses(ledger, seed, seeds, TEST)
+    gains = [b - a for a, b in zip(ours, theirs, strict=True)]
+    return Comparison(
+        *mean_and_error(ours),
+        *mean_and_error(theirs),
+        *mean_and_error(gains),
+        len(seeds),
+    )
+
+
+def _seed_losses(
+    ledger: Ledger, subject: Subject, seeds: range, split: Split
+) -> list[float]:
+    """Mean loss over the tasks for each data seed; NaN where a training failed."""
+    rows = ledger.settle(subject, seeds, split)
+    return [_mean_loss(rows, seed) for seed in seeds]
+
+
+def _mean_loss(rows: Mapping[Place, TrainingRow], seed: int) -> float:
+    here = [row for row in rows.values() if row.seed == seed]
+    if any(row.outcome != Outcome.OK for row in here):
+        return math.nan
+    return math.fsum(row.loss for row in here) / len(here)

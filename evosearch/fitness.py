@@ -1,0 +1,72 @@
+"""Fitness: how much lower the loss is than a reference's on the same data seeds.
+
+On one data seed all programs see the same initial weights and batches, so that most of
+the seed's luck cancels in the difference; the seeds rotate during a run, so that none
+is overfitted. A program that comes up again after its seeds have gone is trained on the
+new ones too and judged by all of them: luck does not last.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+VALIDATION_SEEDS_FROM = 1_000_000_000
+TEST_SEEDS_FROM = 1_500_000_000
+"""Data seeds of the final comparison start here; a search counts up from 0."""
+
+Place = tuple[str, int]
+"""Where a loss was measured: the task's version and the data seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a program pays for its size, as shares of the reference's loss."""
+
+    state: float = 0.0
+    statement: float = 0.0
+
+    def of(self, states: int, statements: int) -> float:
+        """The price of live states and live statements."""
+        return self.state * states + self.statement * statements
+
+
+def data_seeds(child: int, seeds: int, rotate: int) -> range:
+    """The data seeds that child number `child` (from 0) is trained on.
+
+    Args:
+        child: number in the run.
+        seeds: how many at a time.
+        rotate: children after which the next ones are taken; 0 is never.
+    """
+    first = 0 if rotate == 0 else child // rotate * seeds
+    return range(first, first + seeds)
+
+
+def relative_difference(loss: float, reference: float) -> float:
+    """`(loss - reference) / |reference|`: negative is better, 0 is as good."""
+    return (loss - reference) / abs(reference)
+
+
+def paired_fitness(
+    losses: Mapping[Place, float], references: Mapping[Place, float], price: float
+) -> float:
+    """Mean relative difference over tasks and data seeds, plus the price.
+
+    Lower is better. Every place of `losses` must be in `references`.
+    """
+    differences = [
+        relative_difference(loss, references[place]) for place, loss in losses.items()
+    ]
+    return math.fsum(differences) / len(differences) + price
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and its standard error (0 for a single value)."""
+    count = len(values)
+    mean = math.fsum(values) / count
+    if count == 1:
+        return mean, 0.0
+    variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
+    return mean, math.sqrt(variance / count)

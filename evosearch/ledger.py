@@ -1,0 +1,127 @@
+"""What is known of each program's trainings: those in the store, and those under way.
+
+Results reach the store only when the child that asked for them is settled, in order; so
+what the store holds depends on the children before, never on which worker was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evosearch.evaluate import Job
+from evosearch.fitness import Place
+from evosearch.rows import ProgramRow, Split, TrainingRow
+from evosearch.store import Store
+from evosearch.train import VALIDATION, Training
+from evosearch.workers import Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A program to be trained: its digest and its pruned text."""
+
+    digest: str
+    text: str
+
+
+class Ledger:
+    """Orders trainings from an executor and remembers them in a store.
+
+    Args:
+        store: where settled trainings are kept.
+        executor: trains what is not known.
+        tasks: version of each of the config's tasks, in order.
+    """
+
+    def __init__(self, store: Store, executor: Executor, tasks: Sequence[str]) -> None:
+        self.store = store
+        self._executor = executor
+        self.tasks = tuple(tasks)
+        self._under_way: set[Job] = set()
+        self._arrived: dict[Job, Training] = {}
+
+    def known(self, subject: Subject, seeds: range) -> bool:
+        """Whether all these trainings are stored or under way."""
+        stored = self.trainings(subject.digest)
+        return all(
+            (self.tasks[job.task], job.seed) in stored
+            or job in self._under_way
+            or job in self._arrived
+            for job in self._jobs(subject, seeds, VALIDATION)
+        )
+
+    def order(self, subject: Subject, seeds: range, split: Split = VALIDATION) -> None:
+        """Have a program trained on every task and these data seeds, where unknown."""
+        jobs = [
+            job
+            for job in self._jobs(subject, seeds, split)
+            if job not in self._under_way
+            and job not in self._arrived
+            and self._stored(job) is None
+        ]
+        self._under_way.update(jobs)
+        self._executor.submit(jobs)
+
+    def settle(
+        self, subject: Subject, seeds: range, split: Split = VALIDATION
+    ) -> dict[Place, TrainingRow]:
+        """Wait for trainings that were ordered and move them to the store."""
+        rows: dict[Place, TrainingRow] = {}
+        new = []
+        for job in self._jobs(subject, seeds, split):
+            row = self._stored(job)
+            if row is None:
+                row = self._row(job, self._wait(job))
+                new.append(row)
+            rows[row.task, row.seed] = row
+        self.store.add_trainings(new)
+        return rows
+
+    def trainings(self, digest: str) -> dict[Place, TrainingRow]:
+        """The stored validation trainings of a program, by task and data seed."""
+        rows = self.store.trainings_of(digest, VALIDATION)
+        return {(row.task, row.seed): row for row in rows}
+
+    def record(self, row: ProgramRow) -> None:
+        """Store one child."""
+        self.store.add_programs([row])
+
+    def _wait(self, job: Job) -> Training:
+        while job not in self._arrived:
+            self._take(self._executor.collect())
+        return self._arrived.pop(job)
+
+    def _take(self, done: Iterable[tuple[Job, Training]]) -> None:
+        for job, training in done:
+            self._under_way.discard(job)
+            self._arrived[job] = training
+
+    def _stored(self, job: Job) -> TrainingRow | None:
+        task = self.tasks[job.task]
+        return self.store.training(job.digest, task, job.seed, job.split)
+
+    def _jobs(self, subject: Subject, seeds: range, split: Split) -> list[Job]:
+        return [
+            Job(subject.digest, subject.text, task, seed, split)
+            for task in range(len(self.tasks))
+            for seed in seeds
+        ]
+
+    def _row(self, job: Job, training: Training) -> TrainingRow:
+        return TrainingRow(
+            digest=job.digest,
+            task=self.tasks[job.task],
+            seed=job.seed,
+            split=job.split,
+            outcome=training.outcome.value,
+            loss=training.loss,
+            chunk_losses=training.chunk_losses,
+            steps=training.steps,
+            seconds=training.seconds,
+        )
+
+
+def losses(rows: Mapping[Place, TrainingRow]) -> dict[Place, float]:
+    """The loss at each place."""
+    return {place: row.loss for place, row in rows.items()}

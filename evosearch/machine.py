@@ -1,0 +1,231 @@
+"""The virtual machine: trains any program with one XLA compilation for a task.
+
+A program is data (`dsl.bytecode`), read by a loop of `lax.switch` inside the training
+step. What made it fast on a CPU: the register file stays in the scan's carry, branches
+read it and return one row, which is written outside (a branch that updates the file
+copies all of it); Scalar instructions run in a loop of their own between rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dsl.bytecode import (
+    COPY,
+    GRADIENT_ROW,
+    LEARNING_RATE_SLOT,
+    SCALAR_OPERATIONS,
+    STEP_SLOT,
+    TREE_OPERATIONS,
+    WEIGHTS_ROW,
+    Bytecode,
+    bytecode,
+)
+from dsl.functions import FUNCTIONS, Function, Type
+from dsl.program import Program
+from evosearch.train import Chunk, Layout, Plan
+
+_ROWS, _INSTRUCTIONS, _VALUES = 16, 64, 128
+"""Capacities of the common case; a program that needs more doubles them."""
+
+
+class Code(NamedTuple):
+    """A `Bytecode` padded to a capacity, so that its shapes say nothing of it."""
+
+    trees: Any
+    scalars: Any
+    until: Any
+    values: Any
+    length: Any
+    update: Any
+
+
+class Slot(NamedTuple):
+    """The state of one candidate: its program and register file `[rows, weights]`."""
+
+    code: Code
+    rows: Any
+
+
+class Machine:
+    """Trains programs of one plan, compiled once for each capacity."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._start = jax.jit(self._initial_rows, static_argnums=1)
+        self._advance = jax.jit(self._take_chunk, donate_argnums=1)
+
+    def start(self, program: Program, seed: int) -> Slot:
+        """Assemble a program and give it a fresh register file, states zero."""
+        assembled = bytecode(program)
+        rows = self._start(np.uint32(seed), _capacity(assembled.rows, _ROWS))
+        return Slot(pad(assembled), rows)
+
+    def advance(self, slot: Slot, chunk: Chunk) -> tuple[Slot, Any, Any]:
+        """Take a chunk's steps; the slot that went in is used up."""
+        rows, loss, peak = self._advance(slot.code, slot.rows, chunk)
+        return Slot(slot.code, rows), loss, peak
+
+    def weights(self, slot: Slot) -> Any:
+        """The pytree of a slot's weights."""
+        return self.plan.layout.tree(slot.rows[WEIGHTS_ROW])
+
+    def _initial_rows(self, seed: Any, rows: int) -> Any:
+        layout = self.plan.layout
+        file = jnp.zeros((rows, layout.size), jnp.float32)
+        return file.at[WEIGHTS_ROW].set(layout.vector(self.plan.init(seed)))
+
+    def _take_chunk(self, code: Code, rows: Any, chunk: Chunk) -> tuple[Any, Any, Any]:
+        layout = self.plan.layout
+        gradient = jax.value_and_grad(self.plan.task.loss)
+        run = interpreter(layout)
+
+        def step(rows: Any, inputs: Any) -> tuple[Any, Any]:
+            number, rate, data = inputs
+            weights = layout.tree(rows[WEIGHTS_ROW])
+            batch = self.plan.batch(chunk.seed, number, data)
+            loss, grad = gradient(weights, batch)
+            rows = rows.at[GRADIENT_ROW].set(layout.vector(grad))
+            return run(code, rows, rate, (number + 1).astype(jnp.float32)), loss
+
+        inputs = (chunk.steps, chunk.rates, chunk.data)
+        rows, losses = lax.scan(step, rows, inputs)
+        return rows, jnp.mean(losses), jnp.max(jnp.abs(rows[WEIGHTS_ROW]))
+
+
+def pad(assembled: Bytecode) -> Code:
+    """Fill up to the next capacity."""
+    trees, scalars = len(assembled.trees), len(assembled.scalars)
+    width = _capacity(max(trees, scalars) + 1, _INSTRUCTIONS)
+    slots = _capacity(len(assembled.values), _VALUES)
+    return Code(
+        np.pad(assembled.trees, ((0, width - trees), (0, 0))),
+        np.pad(assembled.scalars, ((0, width - scalars), (0, 0))),
+        np.pad(assembled.until, (0, width - trees - 1)),
+        np.pad(assembled.values, (0, slots - len(assembled.values))),
+        np.int32(trees),
+        np.int32(assembled.update),
+    )
+
+
+def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
+    """One optimizer step on a register file whose gradient row is filled in.
+
+    `run(code, rows, rate, count)` gives the file with new weights and states;
+    `rate` is the schedule's value, `count` the step count from 1.
+    """
+    space = _Flat(layout)
+    tree_branches = [_tree_branch(name, space) for name in TREE_OPERATIONS]
+    scalar_branches = [_scalar_branch(name, space) for name in SCALAR_OPERATIONS]
+
+    def run(code: Code, rows: Any, rate: Any, count: Any) -> Any:
+        values = code.values.at[LEARNING_RATE_SLOT].set(rate).at[STEP_SLOT].set(count)
+
+        def scalar(index: Any, values: Any, rows: Any) -> Any:
+            word = code.scalars[index]
+            value = lax.switch(word[0], scalar_branches, rows, values, word)
+            return lax.dynamic_update_index_in_dim(values, value, word[4], 0)
+
+        def tree(index: Any, carry: tuple[Any, Any]) -> tuple[Any, Any]:
+            rows, values = carry
+            first = jnp.where(index > 0, code.until[jnp.maximum(index - 1, 0)], 0)
+            values = lax.fori_loop(
+                first,
+                code.until[index],
+                lambda i, values: scalar(i, values, rows),
+                values,
+            )
+            word = code.trees[index]
+            row = lax.switch(word[0], tree_branches, rows, values, word)
+            return lax.dynamic_update_index_in_dim(rows, row, word[4], 0), values
+
+        rows, _ = lax.fori_loop(0, code.length, tree, (rows, values))
+        return rows.at[WEIGHTS_ROW].add(-_pick(rows, code.update))
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """The `Space` of trees kept as one vector."""
+
+    layout: Layout
+
+    def inner(self, x: Any, y: Any) -> Any:
+        return jnp.stack([jnp.sum(leaf) for leaf in self.layout.leaves(x * y)])
+
+    def scale(self, x: Any, factor: Any) -> Any:
+        return x * factor
+
+    def spread(self, leafwise: Any) -> Any:
+        """One number for each leaf, repeated over the leaf."""
+        bounds = zip(self.layout.offsets[:-1], self.layout.offsets[1:], strict=True)
+        return jnp.concatenate(
+            [
+                jnp.broadcast_to(leafwise[leaf], (last - first,))
+                for leaf, (first, last) in enumerate(bounds)
+            ]
+        )
+
+
+def _tree_branch(name: str, space: _Flat) -> Callable[..., Any]:
+    """The branch of a Tree instruction: operands are fetched inside it."""
+    if name == COPY:
+        return lambda rows, values, word: _pick(rows, word[1])
+    row = FUNCTIONS[name]
+
+    def branch(rows: Any, values: Any, word: Any) -> Any:
+        operands = [
+            _operand(row, place, rows, values, word)
+            for place in range(len(row.parameters))
+        ]
+        if not row.reduces:
+            return row.formula(jnp, *operands)
+        result = row.formula(jnp, space, *operands)
+        return space.spread(result) if row.result is Type.LEAFWISE else result
+
+    return branch
+
+
+def _operand(row: Function, place: int, rows: Any, values: Any, word: Any) -> Any:
+    """An operand of a Tree instruction: a row if r >= 0, else Scalar -(r + 1)."""
+    reference = word[1 + place]
+    accepts = row.parameters[place].accepts
+    if accepts == (Type.SCALAR,):
+        return _pick(values, -reference - 1)
+    if Type.SCALAR not in accepts or len(row.parameters) == 1:
+        return _pick(rows, reference)
+    value = _pick(values, jnp.maximum(-reference - 1, 0))
+    return jnp.where(reference >= 0, _pick(rows, jnp.maximum(reference, 0)), value)
+
+
+def _scalar_branch(name: str, space: _Flat) -> Callable[..., Any]:
+    """The branch of a Scalar instruction: from the Scalar bank, or from rows."""
+    row = FUNCTIONS[name]
+
+    def branch(rows: Any, values: Any, word: Any) -> Any:
+        bank = rows if row.reduces else values
+        operands = [_pick(bank, word[1 + k]) for k in range(len(row.parameters))]
+        if row.reduces:
+            return row.formula(jnp, space, *operands)
+        return row.formula(jnp, *operands)
+
+    return branch
+
+
+def _pick(bank: Any, index: Any) -> Any:
+    return lax.dynamic_index_in_dim(bank, index, 0, keepdims=False)
+
+
+def _capacity(needed: int, smallest: int) -> int:
+    """The smallest doubling of `smallest` that holds what is needed."""
+    while smallest < needed:
+        smallest *= 2
+    return smallest

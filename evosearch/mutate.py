@@ -1,0 +1,196 @@
+"""The paper's three mutations: insert, delete or modify one statement (section 2.2).
+
+A proposal is pure: the parent is never touched and the random state is an argument. An
+invalid child is thrown away, counted by reason, and the parent mutated again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from dsl.check import find_fault, types_in_scope
+from dsl.float32 import nearest_float32
+from dsl.functions import FUNCTIONS, Type
+from dsl.program import (
+    Argument,
+    Constant,
+    Program,
+    Statement,
+    Variable,
+    header,
+)
+
+INSERT, DELETE, MODIFY = "insert", "delete", "modify"
+TOO_LONG, NOTHING_TO_CHANGE = "too_long", "nothing_to_change"
+"""Reasons for throwing a child away that are not faults of a program."""
+
+MOST_ATTEMPTS = 10_000
+"""Attempts at one child before the search gives up: a bug, not bad luck."""
+
+_ROWS = tuple(FUNCTIONS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Relative odds of the three mutations; equal in the paper."""
+
+    insert: float = 1.0
+    delete: float = 1.0
+    modify: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A valid program made from a parent.
+
+    Attributes:
+        program: what was made; differs from the parent in one statement.
+        mutation: `insert`, `delete` or `modify`.
+        rejected: reason of each invalid attempt before it.
+    """
+
+    program: Program
+    mutation: str
+    rejected: tuple[str, ...]
+
+
+def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) -> Child:
+    """Make one valid child.
+
+    Args:
+        parent: a valid program.
+        random: the random state; it advances.
+        odds: of the three mutations.
+        most_statements: an insertion beyond this length is invalid.
+    """
+    rejected: list[str] = []
+    while len(rejected) < MOST_ATTEMPTS:
+        kind = _draw_kind(odds, random)
+        if kind == INSERT:
+            made = _insert(parent, random, most_statements)
+        elif kind == DELETE:
+            made = _delete(parent, random)
+        else:
+            made = _modify(parent, random)
+        if isinstance(made, str):
+            rejected.append(made)
+            continue
+        fault = find_fault(made)
+        if fault is None:
+            return Child(made, kind, tuple(rejected))
+        rejected.append(fault.reason.value)
+    raise RuntimeError(f"no valid child in {MOST_ATTEMPTS} attempts: {parent}")
+
+
+def _draw_kind(odds: Odds, random: Random) -> str:
+    point = random.random() * (odds.insert + odds.delete + odds.modify)
+    if point < odds.insert:
+        return INSERT
+    return DELETE if point < odds.insert + odds.delete else MODIFY
+
+
+def _insert(parent: Program, random: Random, most_statements: int) -> Program | str:
+    """Put a random call at a random place, into a new or an existing variable.
+
+    Function and place are uniform, and so is each argument among the variables in
+    scope that fit, with one more chance for a new constant where a Scalar fits.
+    """
+    statements = parent.statements
+    if len(statements) >= most_statements:
+        return TOO_LONG
+    place = _below(len(statements) + 1, random)
+    row = _ROWS[_below(len(_ROWS), random)]
+    scope = types_in_scope(parent, place)
+    arguments: list[Argument] = []
+    for parameter in row.parameters:
+        fitting = [name for name, type_ in scope.items() if type_ in parameter.accepts]
+        pick = _below(len(fitting) + (Type.SCALAR in parameter.accepts), random)
+        if pick < len(fitting):
+            arguments.append(Variable(fitting[pick]))
+        else:
+            arguments.append(_new_constant(random))
+    names = list(scope)
+    pick = _below(2 * len(names), random)
+    target = names[pick] if pick < len(names) else _new_name(parent)
+    made = Statement(target, row.name, tuple(arguments))
+    return _with(parent, (*statements[:place], made, *statements[place:]))
+
+
+def _delete(parent: Program, random: Random) -> Program | str:
+    """Take a random statement away."""
+    statements = parent.statements
+    if not statements:
+        return NOTHING_TO_CHANGE
+    place = _below(len(statements), random)
+    return _with(parent, (*statements[:place], *statements[place + 1 :]))
+
+
+def _modify(parent: Program, random: Random) -> Program | str:
+    """Change one argument of a random statement.
+
+    Equal odds for another variable in scope, a new constant from N(0, 1) and, if it is
+    a constant, its value times 2^a with a from N(0, 1).
+    """
+    statements = parent.statements
+    if not statements:
+        return NOTHING_TO_CHANGE
+    place = _below(len(statements), random)
+    statement = statements[place]
+    old = statement.arguments
+    if not old:
+        return NOTHING_TO_CHANGE
+    which = _below(len(old), random)
+    changed = _change(old[which], parent, place, random)
+    arguments = (*old[:which], changed, *old[which + 1 :])
+    made = Statement(statement.target, statement.function, arguments)
+    return _with(parent, (*statements[:place], made, *statements[place + 1 :]))
+
+
+def _change(
+    argument: Argument, parent: Program, place: int, random: Random
+) -> Argument:
+    """Another argument for statement `place`."""
+    is_constant = isinstance(argument, Constant)
+    pick = _below(2 + is_constant, random)
+    if pick == 1:
+        return _new_constant(random)
+    if pick == 2 and isinstance(argument, Constant):
+        return Constant(nearest_float32(argument.value * 2.0 ** random.gauss(0.0, 1.0)))
+    names = dict.fromkeys(header(parent))
+    names.update((s.target, None) for s in parent.statements[:place])
+    if isinstance(argument, Variable):
+        names.pop(argument.name, None)
+    return Variable(list(names)[_below(len(names), random)])
+
+
+def _new_constant(random: Random) -> Constant:
+    """From N(0, 1), the paper's distribution."""
+    return Constant(nearest_float32(random.gauss(0.0, 1.0)))
+
+
+def _new_name(program: Program) -> str:
+    """The first of v1, v2, ... that the program does not use."""
+    taken = {statement.target for statement in program.statements}
+    taken.update(header(program))
+    number = 1
+    while f"v{number}" in taken:
+        number += 1
+    return f"v{number}"
+
+
+def _with(program: Program, statements: tuple[Statement, ...]) -> Program:
+    return Program(
+        program.weights,
+        program.gradient,
+        program.states,
+        program.learning_rate,
+        program.step,
+        statements,
+        program.outputs,
+    )
+
+
+def _below(bound: int, random: Random) -> int:
+    """Uniform in 0 .. bound - 1, at half the price of `randrange`."""
+    return int(random.random() * bound)

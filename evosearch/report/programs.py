@@ -1,0 +1,95 @@
+"""`check` and `show`: programs, told as data and printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from dsl.digest import digest
+from dsl.fingerprint import fingerprint
+from dsl.live import live, live_in_one_call
+from dsl.parse import parse
+from dsl.program import Program
+from dsl.prune import prune
+from dsl.unparse import unparse
+from evosearch.store import Store
+
+
+def checked(program: Program) -> dict[str, Any]:
+    """What `check --json` prints of a valid program.
+
+    `statements` counts all, `live` those that are not dead, `live_in_one_call` those
+    that are not dead by the paper's analysis of a single call, `states` the live ones.
+    """
+    alive = live(program)
+    return {
+        "ok": True,
+        "digest": digest(program),
+        "fingerprint": fingerprint(program),
+        "statements": len(program.statements),
+        "live": sum(alive.statements),
+        "live_in_one_call": sum(live_in_one_call(program).statements),
+        "states": sum(alive.states),
+        "program": unparse(prune(program)),
+    }
+
+
+def print_checked(program: Program) -> None:
+    """Print a program with its dead statements dimmed and marked, then the counts."""
+    console = Console(highlight=False, soft_wrap=True)
+    once, ever = live_in_one_call(program).statements, live(program)
+    head, *body, last = unparse(program).rstrip("\n").split("\n")
+    console.print(Text(head))
+    for line, in_call, alive in zip(body, once, ever.statements, strict=True):
+        note = "" if alive else "dead" if not in_call else "dead across calls"
+        padded = f"{line:<44}  # {note}" if note else line
+        console.print(Text(padded, style="dim" if note else ""))
+    console.print(Text(last))
+    total, dead = len(body), ever.statements.count(False)
+    console.print(
+        f"\n{total} statements: {total - dead} live, {dead} dead "
+        f"({once.count(False)} within one call, as the paper counts)"
+    )
+    names = [n for n, alive in zip(program.states, ever.states, strict=True) if alive]
+    console.print(f"live states: {len(names)} ({', '.join(names) or 'none'})")
+    console.print(f"digest:      {digest(program)}")
+    console.print(f"fingerprint: {fingerprint(program)}")
+
+
+def best_programs(store: Store, top: int) -> list[dict[str, Any]]:
+    """What `show --json` prints: the best distinct programs, best first."""
+    return [
+        {
+            "number": row.number,
+            "digest": row.digest,
+            "fitness": row.fitness,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "parent": row.parent,
+            "mutation": row.mutation,
+            "statements": row.live,
+            "states": row.states,
+            "program": unparse(prune(parse(row.text))),
+        }
+        for row in store.best(top)
+    ]
+
+
+def print_programs(programs: list[dict[str, Any]]) -> None:
+    """Print programs, the best last, so that it is what a terminal shows."""
+    console = Console(highlight=False, soft_wrap=True)
+    for place, row in reversed(list(enumerate(programs, 1))):
+        fitness = "none" if row["fitness"] is None else f"{row['fitness']:+.5f}"
+        origin = (
+            "the seed program"
+            if row["parent"] is None
+            else f"{row['mutation']} in {row['parent']}"
+        )
+        console.print(
+            f"[bold]{place}.[/] program {row['number']}: fitness {fitness} "
+            f"({row['outcome']}), {row['statements']} statements, {row['states']} "
+            f"states, {origin}, digest {row['digest'][:12]}"
+        )
+        console.print(Text(row["program"]))

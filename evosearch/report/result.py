@@ -1,0 +1,111 @@
+"""`run` and `eval`: results, told as data and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dsl.program import Program
+from dsl.prune import prune
+from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.evaluate import make_trainer
+from evosearch.fitness import mean_and_error
+from evosearch.train import Outcome
+
+
+def evaluation(
+    program: Program, task: TaskConfig, training: TrainingConfig, seeds: range
+) -> dict[str, Any]:
+    """What `eval --json` prints: losses of a program, one for each data seed.
+
+    A loss is null where the training did not end ok; then the mean is null too, and
+    `outcome` says how the first such training ended.
+    """
+    trainer = make_trainer(task, training)
+    trainings = [trainer.train(prune(program), seed) for seed in seeds]
+    bad = [t.outcome for t in trainings if t.outcome is not Outcome.OK]
+    losses = [t.loss if t.outcome is Outcome.OK else None for t in trainings]
+    mean, error = (None, None) if bad else mean_and_error([t.loss for t in trainings])
+    return {
+        "task": task.task,
+        "scale": task.arguments.get("scale", 1),
+        "arguments": task.arguments,
+        "schedule": task.schedule,
+        "seeds": list(seeds),
+        "losses": losses,
+        "mean": mean,
+        "stderr": error,
+        "outcome": (bad[0] if bad else Outcome.OK).value,
+        "steps": trainer.engine.plan.task.steps,
+        "seconds": sum(t.seconds for t in trainings),
+    }
+
+
+def print_evaluation(result: Mapping[str, Any]) -> None:
+    """Print a table of losses and their mean."""
+    console = Console(highlight=False)
+    table = Table("data seed", "held-out loss", title=f"{result['task']}")
+    for seed, loss in zip(result["seeds"], result["losses"], strict=True):
+        table.add_row(str(seed), "failed" if loss is None else f"{loss:.4f}")
+    console.print(table)
+    if result["mean"] is None:
+        console.print(f"outcome: {result['outcome']}")
+    else:
+        console.print(
+            f"mean {result['mean']:.4f} +- {result['stderr']:.4f} (standard error)"
+        )
+
+
+def print_summary(summary: Mapping[str, Any]) -> None:
+    """Print what a run found: the program, and the table that counts."""
+    console = Console(highlight=False, soft_wrap=True)
+    best = summary["best"]
+    console.print(Text(f"\n{best['program']}"))
+    if summary["interrupted"]:
+        console.print(
+            f"interrupted: the fittest so far is program {best['number']}, fitness "
+            f"{best['fitness']:+.4f} on search seeds; not judged on fresh seeds yet"
+        )
+    else:
+        console.print(_comparison(summary))
+        console.print(_gain(best))
+    console.print(
+        f"{summary['made']:,} programs made, {summary['duplicates']:,} answered by the "
+        f"store, {summary['evaluated']:,} trained, {summary['diverged']:,} diverged, "
+        f"{summary['invalid']:,} invalid attempts; {summary['seconds']:.0f} s"
+    )
+    console.print(f"trajectory {summary['trajectory'][:16]}, run {summary['run']}")
+    console.print(
+        f"look closer: evosearch show {summary['run']}; evosearch check "
+        f"{summary['run']}/best_raw.opt"
+    )
+
+
+def _comparison(summary: Mapping[str, Any]) -> Table:
+    best = summary["best"]
+    table = Table(
+        "program",
+        "loss on test seeds",
+        title=f"held-out loss on {summary['test_seeds']} fresh data seeds",
+    )
+    rows = (
+        ("the seed program", summary["seed_fresh_mean"], summary["seed_fresh_stderr"]),
+        ("what the search found", best["fresh_mean"], best["fresh_stderr"]),
+    )
+    for name, mean, error in rows:
+        table.add_row(name, "failed" if mean is None else f"{mean:.4f} +- {error:.4f}")
+    return table
+
+
+def _gain(best: Mapping[str, Any]) -> str:
+    gain, error = best["fresh_gain"], best["fresh_gain_stderr"]
+    if gain is None:
+        return "one of the two failed on a test seed, so there is no difference to give"
+    return (
+        f"paired difference: {gain:+.4f} +- {error:.4f} (standard error; positive is "
+        "better than the seed program)"
+    )

@@ -1,0 +1,137 @@
+"""What the store keeps: a row for each program made, a row for each training.
+
+Rows are plain values on both sides. `to_sql` and the two readers are inverse: floats
+are exact, NaN and infinities too; only -0.0 comes back as 0.0, which equals it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+Split = Literal["validation", "test"]
+
+SqlValue = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRow:
+    """One program made, duplicates too.
+
+    Attributes:
+        number: order of making; 0 is the program the search started from.
+        text: the whole program, dead statements too.
+        digest: of its live part.
+        parent: number of the program it was made from; None for number 0.
+        mutation: what made it; empty for number 0.
+        outcome: an `Outcome` of `evosearch.evaluate`.
+        reason: one sentence where the outcome is not ok, else empty.
+        fitness: lower is better, finite; None where the outcome leaves none.
+        duplicate: its digest was known, so nothing was trained.
+        statements: of the whole program.
+        live: statements that are not dead.
+        states: live states.
+        seconds: since the start of the run.
+    """
+
+    number: int
+    text: str
+    digest: str
+    parent: int | None
+    mutation: str
+    outcome: str
+    reason: str
+    fitness: float | None
+    duplicate: bool
+    statements: int
+    live: int
+    states: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRow:
+    """One program trained on one task and data seed.
+
+    Attributes:
+        digest: of the program.
+        task: version string of everything else that the losses depend on.
+        seed: the data seed.
+        split: what the loss was measured on.
+        outcome: an `Outcome` of `evosearch.evaluate`.
+        loss: at the end; NaN and infinity are kept.
+        chunk_losses: at the end of each chunk that was run; the same.
+        steps: that were run.
+        seconds: that it took.
+    """
+
+    digest: str
+    task: str
+    seed: int
+    split: Split
+    outcome: str
+    loss: float
+    chunk_losses: tuple[float, ...]
+    steps: int
+    seconds: float
+
+
+def to_sql(row: ProgramRow | TrainingRow) -> tuple[SqlValue, ...]:
+    """The values of a row, in the order of its fields.
+
+    Raises:
+        TypeError: a value that SQLite would keep as a blob (NumPy's, for example).
+        ValueError: a fitness that is not finite.
+    """
+    if isinstance(row, ProgramRow) and not math.isfinite(row.fitness or 0.0):
+        raise ValueError(f"the fitness of program {row.number} is {row.fitness}")
+    return tuple(_value_to_sql(getattr(row, field.name)) for field in fields(row))
+
+
+def read_program(values: tuple[Any, ...]) -> ProgramRow:
+    """The row that `to_sql` made the values from."""
+    columns = _by_name(ProgramRow, values)
+    columns["duplicate"] = bool(columns["duplicate"])
+    return ProgramRow(**columns)
+
+
+def read_training(values: tuple[Any, ...]) -> TrainingRow:
+    """The row that `to_sql` made the values from."""
+    columns = _by_name(TrainingRow, values)
+    columns["loss"] = _number(columns["loss"])
+    losses = json.loads(columns["chunk_losses"])
+    columns["chunk_losses"] = tuple(_number(loss) for loss in losses)
+    return TrainingRow(**columns)
+
+
+def _by_name(
+    kind: type[ProgramRow | TrainingRow], values: tuple[Any, ...]
+) -> dict[str, Any]:
+    names = (field.name for field in fields(kind))
+    return dict(zip(names, values, strict=True))
+
+
+def _value_to_sql(value: object) -> SqlValue:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_to_json(loss) for loss in value)}]"
+    if isinstance(value, float):
+        return _nan_to_null(value)
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"the store takes no {type(value).__name__}")
+
+
+def _nan_to_null(value: float) -> float | None:
+    """Neither SQLite nor JSON has NaN."""
+    return None if math.isnan(value) else value
+
+
+def _to_json(loss: float) -> str:
+    """JSON has no infinity either, but every reader takes 1e999 for one."""
+    return json.dumps(_nan_to_null(loss)).replace("Infinity", "1e999")
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

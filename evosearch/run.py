@@ -1,0 +1,208 @@
+"""One run from its config to its result: the rim where the search meets the world."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from dsl.library import program_names, read_program
+from dsl.parse import parse
+from dsl.program import Program
+from dsl.prune import prune
+from dsl.unparse import unparse
+from evosearch.config import Config
+from evosearch.counts import Counts
+from evosearch.errors import InputError, did_you_mean
+from evosearch.evaluate import task_version
+from evosearch.final import Final, choose_and_compare
+from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder
+from evosearch.ledger import Ledger
+from evosearch.rows import ProgramRow
+from evosearch.search import Problem, Search
+from evosearch.store import Store
+from evosearch.summary import Trajectory, summarise
+from evosearch.workers import Executor, make_executor
+
+_COMMIT_SECONDS = 1.0
+"""The store is made durable this often: what a killed process can lose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a live view shows: where a run is now.
+
+    Attributes:
+        counts: of the search.
+        best: the fittest child so far.
+        seconds: since this process began.
+        elapsed: seconds of searching, those before an interruption included.
+        workers: that train.
+    """
+
+    counts: Counts
+    best: ProgramRow
+    seconds: float
+    elapsed: float
+    workers: int
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes on."""
+
+    def search(self, moment: Moment) -> None:
+        """Another child is settled."""
+
+    def judge(self, what: str, done: int, total: int) -> None:
+        """The final comparison goes on."""
+
+
+def run(
+    config: Config,
+    folder: RunFolder,
+    watcher: Watcher,
+    stopped: Callable[[], bool],
+) -> dict[str, Any]:
+    """Search, judge and write everything into the folder; returns the summary.
+
+    Args:
+        config: what to do; a folder that was worked in before is resumed.
+        folder: where results go.
+        watcher: is told of progress.
+        stopped: asked after each child; if true, the run ends in good order, to be
+            resumed later.
+    """
+    began = time.monotonic()
+    problem = read_problem(config)
+    path = folder.path / STORE
+    store = Store.open(path) if path.exists() else Store.create(path)
+    executor = make_executor(
+        config.workers.executor, config.workers.count, config.tasks, config.training
+    )
+    folder.log(f"{config.workers.executor}: {executor.workers} workers")
+    try:
+        versions = [task_version(task, config.training) for task in config.tasks]
+        ledger = Ledger(store, executor, versions)
+        session = _Session(folder, watcher, executor, began)
+        return session.run(problem, ledger, stopped)
+    finally:
+        executor.close()
+        store.close()
+
+
+class _Session:
+    """What one process does for a run; its clock and its voice."""
+
+    def __init__(
+        self, folder: RunFolder, watcher: Watcher, executor: Executor, began: float
+    ) -> None:
+        self._folder = folder
+        self._watcher = watcher
+        self._executor = executor
+        self._began = began
+        self._committed = began
+        self._trajectory = Trajectory()
+
+    def run(
+        self, problem: Problem, ledger: Ledger, stopped: Callable[[], bool]
+    ) -> dict[str, Any]:
+        search = Search(problem, ledger)
+        ended = self._search(search, ledger, problem.config, stopped)
+        ledger.store.commit()
+        final = None
+        if ended:
+            self._folder.log("search ended; judging on fresh seeds")
+            final = choose_and_compare(problem, ledger, self._watcher.judge)
+        best = ledger.store.best(1)[0] if final is None else final.chosen
+        summary = summarise(
+            run=str(self._folder.path),
+            counts=search.counts,
+            trajectory=self._trajectory.hexdigest(),
+            seed_fitness=search.seed_fitness,
+            seconds=search.seconds(),
+            best=best,
+            final=final,
+        )
+        ledger.store.commit()
+        self._write(summary, best, final)
+        return summary
+
+    def _search(
+        self,
+        search: Search,
+        ledger: Ledger,
+        config: Config,
+        stopped: Callable[[], bool],
+    ) -> bool:
+        """Drive the search; False if it was stopped before its budget was used up."""
+        best = search.seed_row
+        minutes = config.budget.minutes
+        for row in search.children():
+            self._trajectory.add(row)
+            if row.fitness is not None and row.fitness < (best.fitness or 0.0):
+                best = row
+                self._folder.log(f"child {row.number}: fitness {row.fitness:.5f}")
+            now = time.monotonic()
+            if now - self._committed > _COMMIT_SECONDS:
+                ledger.store.commit()
+                self._committed = now
+            moment = Moment(
+                counts=search.counts,
+                best=best,
+                seconds=now - self._began,
+                elapsed=search.seconds(),
+                workers=self._executor.workers,
+            )
+            self._watcher.search(moment)
+            if stopped():
+                self._folder.log(f"stopped after child {row.number}")
+                return False
+            if minutes is not None and moment.elapsed > 60.0 * minutes:
+                self._folder.log(f"time limit reached after child {row.number}")
+                break
+        return True
+
+    def _write(
+        self, summary: dict[str, Any], best: ProgramRow, final: Final | None
+    ) -> None:
+        judged = "not judged on fresh seeds yet" if final is None else "chosen"
+        title = f"# program {best.number} of {self._folder.path.name}, {judged}\n"
+        pruned = unparse(prune(parse(best.text)))
+        self._folder.write(BEST, f"{title}{pruned}")
+        self._folder.write(BEST_RAW, f"{title}{best.text}")
+        self._folder.write_summary(summary)
+        self._folder.log("stopped" if final is None else "done")
+
+
+def read_problem(config: Config) -> Problem:
+    """Read the programs that a config names.
+
+    Raises:
+        InputError: there is no such program.
+        DslError: it is not valid.
+    """
+    seed = load_program("program", config.program)
+    name = config.fitness.reference
+    reference = seed if name is None else load_program("fitness.reference", name)
+    return Problem(config, seed, reference)
+
+
+def load_program(key: str, name: str) -> Program:
+    """A program by its name in dsl/programs, or by its path.
+
+    Raises:
+        InputError: neither is there; the message names the config's `key`.
+        DslError: its text is not a valid program.
+    """
+    if name in program_names():
+        return parse(read_program(name))
+    try:
+        return parse(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = did_you_mean(name, program_names())
+        raise InputError(
+            f"{key}: {name!r} is no program that comes with evosearch and no file that "
+            f"can be read ({error}); {why}"
+        ) from None

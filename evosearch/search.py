@@ -1,0 +1,237 @@
+"""The search: mutate, check, digest, ask the store or train, and let the fittest breed.
+
+Child k is made from the population after result k - W (the window), and results are
+taken in the order of the children; so one seed gives one trajectory for any executor
+and number of workers. Resuming replays it: children that the store has are made again,
+compared with the store and not trained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from dsl.digest import digest_of_pruned
+from dsl.program import Program
+from dsl.prune import prune
+from dsl.unparse import unparse
+from evosearch.config import Config
+from evosearch.counts import Counts
+from evosearch.errors import InputError
+from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
+from evosearch.ledger import Ledger, Subject, losses
+from evosearch.mutate import Child, Odds, mutate
+from evosearch.population import Member, add, choose_parent, found
+from evosearch.rows import ProgramRow, TrainingRow
+from evosearch.train import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is searched: the config, the program to start from, and the reference."""
+
+    config: Config
+    seed: Program
+    reference: Program
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A child in the window: made, not settled."""
+
+    number: int
+    child: Child
+    parent: int | None
+    pruned: Program
+    subject: Subject
+    seeds: range
+    duplicate: bool
+    stored: ProgramRow | None
+
+
+class Search:
+    """One run of the loop over a ledger."""
+
+    def __init__(self, problem: Problem, ledger: Ledger) -> None:
+        config = problem.config
+        self.counts = Counts()
+        self._config = config
+        self._ledger = ledger
+        self._prices = Prices(
+            config.fitness.state_price, config.fitness.statement_price
+        )
+        self._odds = Odds(
+            config.search.insert, config.search.delete, config.search.modify
+        )
+        self._reference = subject_of(prune(problem.reference))
+        self._references: dict[Place, float] = {}
+        self._first_task = ledger.tasks[0]
+        self._began = time.monotonic()
+        self._elapsed = 0.0
+        self._stored = ledger.store.programs()
+        self.seed_row = self._settle_seed(problem.seed)
+        self.seed_fitness = self.seed_row.fitness or 0.0
+        seed = Member(0, problem.seed, self.seed_fitness)
+        self._population = found(seed, config.search.population)
+
+    def children(self) -> Iterator[ProgramRow]:
+        """Make, train and store children until the budget is used up."""
+        window: deque[_Candidate] = deque()
+        while True:
+            while len(window) < self._config.search.window and self.counts.within(
+                self._config.budget
+            ):
+                window.append(self._make())
+            if not window:
+                return
+            yield self._settle(window.popleft())
+
+    def _make(self) -> _Candidate:
+        """Breed the next child and order its trainings, if they are not known."""
+        number = self.counts.made + 1
+        config = self._config.search
+        random = Random(self._config.seed << 32 | number)
+        parent = choose_parent(self._population, config.tournament, random)
+        child = mutate(parent.program, random, self._odds, config.max_statements)
+        pruned = prune(child.program)
+        subject = subject_of(pruned)
+        seeds = self._seeds(number)
+        stored = next(self._stored, None)
+        if stored is None:
+            self._ledger.order(self._reference, seeds)
+            duplicate = self._ledger.known(subject, seeds)
+            self._ledger.order(subject, seeds)
+        else:
+            _compare(stored, number, subject)
+            duplicate = stored.duplicate
+            self.counts.replayed += 1
+        self.counts.make(child, duplicate=duplicate)
+        return _Candidate(
+            number, child, parent.number, pruned, subject, seeds, duplicate, stored
+        )
+
+    def _settle(self, candidate: _Candidate) -> ProgramRow:
+        """Take a child's result, store it and let it into the population."""
+        row = candidate.stored
+        if row is None:
+            row = self._judge(candidate)
+            self._ledger.record(row)
+        else:
+            self._elapsed = row.seconds
+        self.counts.settle(row, self._steps(candidate))
+        if row.fitness is not None:
+            member = Member(row.number, candidate.child.program, row.fitness)
+            self._population = add(self._population, member)
+        return row
+
+    def _steps(self, candidate: _Candidate) -> int:
+        """Training steps that a settled child cost."""
+        if candidate.duplicate:
+            return 0
+        rows = self._ledger.trainings(candidate.subject.digest).values()
+        return sum(row.steps for row in rows if row.seed in candidate.seeds)
+
+    def _judge(self, candidate: _Candidate) -> ProgramRow:
+        """Wait for a child's trainings and turn them into its row."""
+        references = self._reference_losses(candidate.seeds)
+        self._ledger.settle(candidate.subject, candidate.seeds)
+        trainings = {
+            place: row
+            for place, row in self._ledger.trainings(candidate.subject.digest).items()
+            if row.seed < candidate.seeds.stop
+        }
+        pruned = candidate.pruned
+        live, states = len(pruned.statements), len(pruned.states)
+        outcome, reason = verdict(trainings)
+        fitness = None
+        if outcome is Outcome.OK:
+            price = self._prices.of(states, live)
+            fitness = paired_fitness(losses(trainings), references, price)
+        return ProgramRow(
+            number=candidate.number,
+            text=unparse(candidate.child.program),
+            digest=candidate.subject.digest,
+            parent=candidate.parent,
+            mutation=candidate.child.mutation,
+            outcome=outcome.value,
+            reason=reason,
+            fitness=fitness,
+            duplicate=candidate.duplicate,
+            statements=len(candidate.child.program.statements),
+            live=live,
+            states=states,
+            seconds=self.seconds(),
+        )
+
+    def _settle_seed(self, seed: Program) -> ProgramRow:
+        """Train the seed program as number 0; its fitness is a number."""
+        pruned = prune(seed)
+        seeds = self._seeds(1)
+        none = Child(seed, "", ())
+        candidate = _Candidate(
+            0, none, None, pruned, subject_of(pruned), seeds, False, None
+        )
+        self._ledger.order(self._reference, seeds)
+        self._ledger.order(candidate.subject, seeds)
+        stored = next(self._stored, None)
+        if stored is not None:
+            _compare(stored, 0, candidate.subject)
+        row = stored or self._judge(candidate)
+        if row.fitness is None:
+            raise InputError(
+                f"program: the seed program {row.reason} on this task: start from one "
+                "that trains, or lower its learning rate"
+            )
+        self._ledger.record(row)
+        return row
+
+    def _reference_losses(self, seeds: range) -> dict[Place, float]:
+        """The reference's losses on these data seeds and all before."""
+        if (self._first_task, seeds[-1]) not in self._references:
+            self._ledger.settle(self._reference, seeds)
+            rows = self._ledger.trainings(self._reference.digest)
+            outcome, reason = verdict(rows)
+            self._references = losses(rows)
+            if outcome is not Outcome.OK or 0.0 in self._references.values():
+                raise InputError(
+                    f"fitness.reference: the reference program {reason or 'has loss 0'}"
+                    ", so nothing can be compared with it: name one that trains"
+                )
+        return self._references
+
+    def _seeds(self, number: int) -> range:
+        fitness = self._config.fitness
+        return data_seeds(number - 1, fitness.seeds, fitness.rotate)
+
+    def seconds(self) -> float:
+        """Seconds of searching, those before an interruption included."""
+        return self._elapsed + time.monotonic() - self._began
+
+
+def subject_of(pruned: Program) -> Subject:
+    """What a ledger needs to train a pruned program."""
+    return Subject(digest_of_pruned(pruned), unparse(pruned))
+
+
+def verdict(trainings: Mapping[Place, TrainingRow]) -> tuple[Outcome, str]:
+    """A program's outcome from all its trainings, and why if it is not ok."""
+    for row in trainings.values():
+        outcome = Outcome(row.outcome)
+        if outcome is Outcome.DIVERGED:
+            return outcome, f"diverged on data seed {row.seed} within {row.steps} steps"
+        if outcome is Outcome.IMPLAUSIBLE:
+            return outcome, f"has loss {row.loss:.3g}, under the floor of the task"
+    return Outcome.OK, ""
+
+
+def _compare(stored: ProgramRow, number: int, subject: Subject) -> None:
+    """The store must hold the children that this config makes."""
+    if (stored.number, stored.digest) != (number, subject.digest):
+        raise InputError(
+            f"the run's record holds another program as number {number} than its "
+            "config leads to: it was made by another version of evosearch, which has "
+            "to be used to resume it"
+        )

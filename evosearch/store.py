@@ -1,0 +1,250 @@
+"""One SQLite file a run: every program made and every training, and so the cache.
+
+Laws: what was added reads back equal; adding it again changes nothing; adding something
+else under the same key raises. One writer (the driver), any number of readers, also
+while it writes. What was added is read back at once by the writer, and is durable and
+seen by others from the next `commit`: a killed writer loses nothing of before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar
+
+from evosearch.errors import InputError
+from evosearch.rows import (
+    ProgramRow,
+    Split,
+    TrainingRow,
+    read_program,
+    read_training,
+    to_sql,
+)
+
+_APPLICATION = 0x65766F73
+"""Marks our files among SQLite's: "evos" in ASCII."""
+_VERSION = 1
+"""Of the schema below; raised with every change of it."""
+
+_SCHEMA = """
+CREATE TABLE programs (
+    number INTEGER PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL,
+    parent INTEGER, mutation TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+    fitness REAL, duplicate INTEGER NOT NULL, statements INTEGER NOT NULL,
+    live INTEGER NOT NULL, states INTEGER NOT NULL, seconds REAL NOT NULL
+);
+CREATE TABLE trainings (
+    digest TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL,
+    split TEXT NOT NULL CHECK (split IN ('validation', 'test')), outcome TEXT NOT NULL,
+    loss REAL, chunk_losses TEXT NOT NULL, steps INTEGER NOT NULL,
+    seconds REAL NOT NULL, PRIMARY KEY (digest, task, seed, split)
+);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+_BEST = """
+SELECT {columns} FROM (
+    SELECT *, row_number() OVER (PARTITION BY digest ORDER BY number DESC) AS place
+    FROM programs
+) WHERE place = 1 ORDER BY {order} LIMIT ?
+"""
+_ORDER = "outcome <> 'ok', fitness IS NULL, fitness, number"
+
+
+Row = TypeVar("Row", ProgramRow, TrainingRow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table(Generic[Row]):
+    """Where rows of a kind are kept, under which key, and how they are read."""
+
+    name: str
+    kind: type[Row]
+    key: tuple[str, ...]
+    read: Callable[[tuple[Any, ...]], Row]
+
+    @property
+    def columns(self) -> str:
+        return ", ".join(field.name for field in fields(self.kind))
+
+
+_PROGRAMS = _Table("programs", ProgramRow, ("number",), read_program)
+_TRAININGS = _Table(
+    "trainings", TrainingRow, ("digest", "task", "seed", "split"), read_training
+)
+
+
+class ContradictionError(Exception):
+    """A row differs, in more than its seconds, from the one stored under its key."""
+
+
+class Store:
+    """The tables of one run. Use it in the thread that made it, and close it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        # With WAL a killed process loses nothing under NORMAL; FULL would only save the
+        # last batches from a power cut.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: str | Path) -> Self:
+        """Make a new file.
+
+        Raises:
+            InputError: there is something at the path, or it cannot be written.
+        """
+        try:
+            Path(path).open("x").close()
+        except FileExistsError:
+            raise InputError(f"{path} exists; resume its run or name another") from None
+        except OSError as error:
+            raise InputError(f"{path} cannot be made: {error.strerror}") from None
+        connection = _connect(Path(path))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(
+            f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
+            f"PRAGMA user_version = {_VERSION}; COMMIT;"
+        )
+        return cls(connection)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a file that `create` made, to read it or to go on writing.
+
+        Raises:
+            InputError: it is missing, no database, not ours or of another version.
+        """
+        if not Path(path).is_file():
+            raise InputError(f"{path} is not there; name the folder of a run")
+        connection = _connect(Path(path))
+        try:
+            problem = _other_version(connection)
+        except sqlite3.DatabaseError as error:
+            problem = f"is not the record of a run: {error}"
+        if problem:
+            connection.close()
+            raise InputError(f"{path} {problem}")
+        return cls(connection)
+
+    def add_programs(self, rows: Iterable[ProgramRow]) -> None:
+        """Add programs to the transaction; those that are there already stay.
+
+        Raises:
+            ContradictionError: a number stands for another program; none is added.
+        """
+        self._add(_PROGRAMS, rows)
+
+    def add_trainings(self, rows: Iterable[TrainingRow]) -> None:
+        """Add trainings to the transaction; those that are there already stay.
+
+        Raises:
+            ContradictionError: a training has another result; none is added.
+        """
+        self._add(_TRAININGS, rows)
+
+    def commit(self) -> None:
+        """End the transaction: what was added is in the file, whatever comes."""
+        self._connection.commit()
+
+    def programs(self, first: int = 0) -> Iterator[ProgramRow]:
+        """Programs from number `first` on, in the order of their numbers."""
+        return self._select(_PROGRAMS, "WHERE number >= ? ORDER BY number", (first,))
+
+    def best(self, top: int) -> list[ProgramRow]:
+        """The `top` best programs of distinct digests, best first.
+
+        Outcome ok comes before any other, then the lowest fitness, then the lowest
+        number. A digest is represented by its own best row.
+        """
+        query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
+        return [read_program(row) for row in self._connection.execute(query, (top,))]
+
+    def training(
+        self, digest: str, task: str, seed: int, split: Split
+    ) -> TrainingRow | None:
+        """The training of a program on a task and data seed, if it is known."""
+        where = "WHERE digest = ? AND task = ? AND seed = ? AND split = ?"
+        rows = self._select(_TRAININGS, where, (digest, task, seed, split))
+        return next(rows, None)
+
+    def trainings_of(self, digest: str, split: Split) -> Iterator[TrainingRow]:
+        """The trainings of a program, in the order in which they were added."""
+        where = "WHERE digest = ? AND split = ? ORDER BY rowid"
+        return self._select(_TRAININGS, where, (digest, split))
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """What was noted about the run itself."""
+        return dict(self._connection.execute("SELECT key, value FROM meta"))
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Note something about the run; a later value replaces an earlier one."""
+        self._connection.execute("REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        """Close the file; what was added since the last commit is dropped."""
+        self._connection.close()
+
+    def _select(
+        self, table: _Table[Row], where: str, values: tuple[object, ...]
+    ) -> Iterator[Row]:
+        query = f"SELECT {table.columns} FROM {table.name} {where}"
+        return map(table.read, self._connection.execute(query, values))
+
+    def _add(self, table: _Table[Row], rows: Iterable[Row]) -> None:
+        marks = ", ".join("?" for _ in fields(table.kind))
+        # OR IGNORE would also swallow broken constraints other than the key.
+        insert = (
+            f"INSERT INTO {table.name} ({table.columns}) VALUES ({marks}) "
+            f"ON CONFLICT ({', '.join(table.key)}) DO NOTHING"
+        )
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN")
+        self._connection.execute("SAVEPOINT batch")
+        try:
+            for row in rows:
+                if not self._connection.execute(insert, to_sql(row)).rowcount:
+                    self._compare(table, row)
+        except (ContradictionError, sqlite3.Error, TypeError, ValueError):
+            self._connection.execute("ROLLBACK TO batch")
+            raise
+        finally:
+            self._connection.execute("RELEASE batch")
+
+    def _compare(self, table: _Table[Row], row: Row) -> None:
+        """Raise unless the row is the one in the store, but for its seconds."""
+        where = "WHERE " + " AND ".join(f"{key} = ?" for key in table.key)
+        key = tuple(getattr(row, name) for name in table.key)
+        stored = next(self._select(table, where, key))
+        for field, old, new in zip(
+            fields(row), to_sql(stored), to_sql(row), strict=True
+        ):
+            if field.name != "seconds" and old != new:
+                raise ContradictionError(
+                    f"{table.name} {key}: {field.name} is {old!r} in the store and "
+                    f"{new!r} now"
+                )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+
+
+def _other_version(connection: sqlite3.Connection) -> str:
+    """Why the file is not one that this version made; empty if it is."""
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version")
+    )
+    if application != _APPLICATION:
+        return "is a database, but not the record of a run; name the folder of a run"
+    if version != _VERSION:
+        return (
+            f"has version {version} of the record and this evosearch reads {_VERSION}; "
+            f"use the version of evosearch that made it"
+        )
+    return ""

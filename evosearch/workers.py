@@ -1,0 +1,159 @@
+"""Executors: where jobs are trained. What a run finds does not depend on the choice."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.errors import InputError
+from evosearch.evaluate import Evaluator, Job
+from evosearch.threads import use_one_thread
+from evosearch.train import Training
+
+Done = tuple[Job, Training]
+
+
+class Executor(Protocol):
+    """Trains jobs, in any order and place."""
+
+    workers: int
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Take jobs on; returns at once."""
+
+    def collect(self) -> list[Done]:
+        """Wait for at least one job that was taken on, and return what is done."""
+
+    def close(self) -> None:
+        """Let go of processes; jobs that are under way are lost."""
+
+
+class Inline:
+    """Trains in this process, one job at each `collect`."""
+
+    workers = 1
+
+    def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+        self._evaluator = Evaluator(tasks, training)
+        self._jobs: deque[Job] = deque()
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Take jobs on; returns at once."""
+        self._jobs.extend(jobs)
+
+    def collect(self) -> list[Done]:
+        """Train the job that has waited longest."""
+        job = self._jobs.popleft()
+        return [(job, self._evaluator.evaluate(job))]
+
+    def close(self) -> None:
+        """Forget the jobs that wait."""
+        self._jobs.clear()
+
+
+class RayPool:
+    """Ray actors, one for each core or GPU; each keeps two batches of jobs in flight.
+
+    A second batch waits at the actor while it trains the first, so that the round trip
+    (about 1 ms) does not show.
+    """
+
+    def __init__(
+        self, tasks: tuple[TaskConfig, ...], training: TrainingConfig, count: int
+    ) -> None:
+        self._ray = _start_ray(count)
+        resources = self._ray.cluster_resources()
+        on_gpu = resources.get("GPU", 0) >= 1
+        found = int(resources["GPU" if on_gpu else "CPU"])
+        self.workers = count or found
+        actor = self._ray.remote(_Worker).options(
+            num_cpus=0 if on_gpu else 1,
+            num_gpus=1 if on_gpu else 0,
+            max_restarts=3,
+            max_task_retries=3,
+        )
+        self._load = {actor.remote(tasks, training): 0 for _ in range(self.workers)}
+        self._jobs: deque[Job] = deque()
+        self._flights: dict[Any, tuple[Any, list[Job]]] = {}
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Take jobs on; returns at once."""
+        self._jobs.extend(jobs)
+        self._dispatch()
+
+    def collect(self) -> list[Done]:
+        """Wait for a batch; return it and any others that are done."""
+        flights = list(self._flights)
+        ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
+        others = [flight for flight in flights if flight not in ready]
+        if others:
+            ready += self._ray.wait(others, num_returns=len(others), timeout=0)[0]
+        done: list[Done] = []
+        for flight in ready:
+            actor, jobs = self._flights.pop(flight)
+            self._load[actor] -= 1
+            done += zip(jobs, self._ray.get(flight), strict=True)
+        self._dispatch()
+        return done
+
+    def close(self) -> None:
+        """End the actors and the Ray processes that this pool started."""
+        for actor in self._load:
+            self._ray.kill(actor)
+        self._ray.shutdown()
+
+    def _dispatch(self) -> None:
+        """Hand waiting jobs to the actors with the least to do, evenly cut."""
+        while self._jobs:
+            actor = min(self._load, key=self._load.__getitem__)
+            if self._load[actor] >= _BATCHES_IN_FLIGHT:
+                return
+            even = len(self._jobs) // (_BATCHES_IN_FLIGHT * self.workers)
+            size = min(max(1, even), _LARGEST_BATCH)
+            batch = [self._jobs.popleft() for _ in range(size)]
+            self._flights[actor.evaluate.remote(batch)] = (actor, batch)
+            self._load[actor] += 1
+
+
+_BATCHES_IN_FLIGHT, _LARGEST_BATCH = 2, 16
+
+
+class _Worker:
+    """The actor: one evaluator in a process of its own."""
+
+    def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+        use_one_thread()
+        self._evaluator = Evaluator(tasks, training)
+
+    def evaluate(self, jobs: list[Job]) -> list[Training]:
+        return [self._evaluator.evaluate(job) for job in jobs]
+
+
+def _start_ray(count: int) -> Any:
+    """Join the cluster that RAY_ADDRESS names, or start Ray on this machine."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    address = os.environ.get("RAY_ADDRESS")
+    local: dict[str, Any] = {} if address else {"num_cpus": count or None, "include_dashboard": False}
+    try:
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **local)
+    except ConnectionError as error:
+        raise InputError(
+            f"RAY_ADDRESS: no Ray cluster answers at {address} ({error}): start one "
+            "there, or unset RAY_ADDRESS to use this machine alone"
+        ) from None
+    return ray
+
+
+def make_executor(
+    kind: str, count: int, tasks: tuple[TaskConfig, ...], training: TrainingConfig
+) -> Executor:
+    """The executor that a config names: `inline`, or `ray` with `count` workers."""
+    if kind == "inline":
+        return Inline(tasks, training)
+    return RayPool(tasks, training, count)

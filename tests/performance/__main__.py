@@ -1,0 +1,227 @@
+"""`make bench`: how fast the search's parts are, as ratios of times taken in one run.
+
+Both sides of a ratio are timed in turn, over and over, and the medians are compared, so
+that a noisy machine disturbs both alike. What is compared does the same work: the same
+task, data seed, batches, number of steps and initial weights, on one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from evosearch.threads import use_one_thread
+
+use_one_thread()
+
+import jax  # noqa: E402  # the thread limit comes first
+import jax.numpy as jnp  # noqa: E402
+import optax  # noqa: E402
+from dsl.digest import digest_of_pruned  # noqa: E402
+from dsl.library import read_program  # noqa: E402
+from dsl.parse import parse  # noqa: E402
+from dsl.program import Program  # noqa: E402
+from dsl.prune import prune  # noqa: E402
+from evosearch.compiled import Compiled  # noqa: E402
+from evosearch.machine import Machine  # noqa: E402
+from evosearch.mutate import Odds, mutate  # noqa: E402
+from evosearch.tasks import load_task  # noqa: E402
+from evosearch.train import Engine, Outcome, Plan, Trainer, make_plan  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+MLP = f"{Path(__file__).parents[1] / 'tasks' / 'mlp.py'}:factory"
+TASKS = {"charlm scale 1": "charlm", "digits scale 1": "digits", "MLP": MLP}
+MACHINE_TARGETS = {"charlm scale 1": 1.5, "digits scale 1": 2.2, "MLP": 2.2}
+JIT_TARGETS = {"charlm scale 1": 8.0, "MLP": 20.0}
+CANDIDATES_TARGET = 20_000
+LEARNING_RATE, WEIGHT_DECAY = 0.001, 0.01
+
+
+def main() -> None:
+    """Print the table; exit code 1 if a target is missed."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--repeats", type=int, default=7, help="at least 5")
+    options.add_argument("--json", action="store_true", dest="as_json")
+    chosen = options.parse_args()
+    rows = [candidates_a_second(chosen.repeats)]
+    for name, reference in TASKS.items():
+        plan = make_plan(
+            load_task(reference, {}),
+            schedule="cosine",
+            warmup=0.05,
+            chunks=10,
+            weight_bound=1000.0,
+        )
+        rows.append(machine_against_optax(name, plan, chosen.repeats))
+        if name in JIT_TARGETS:
+            rows.append(jit_against_machine(name, plan, chosen.repeats))
+    if chosen.as_json:
+        print(json.dumps(rows))
+    else:
+        print_table(rows, chosen.repeats)
+    sys.exit(0 if all(row["met"] for row in rows) else 1)
+
+
+def machine_against_optax(name: str, plan: Plan, repeats: int) -> dict[str, Any]:
+    """The seed program on the machine against compiled Optax AdamW."""
+    machine, program = Machine(plan), parse(read_program("adamw"))
+    compiled = optax_training(plan)
+
+    def on_machine() -> None:
+        jax.block_until_ready(train(machine, program))
+
+    def with_optax() -> None:
+        jax.block_until_ready(compiled(jnp.uint32(0)))
+
+    ours, limit = medians([on_machine, with_optax], repeats)
+    target = MACHINE_TARGETS[name]
+    return {
+        "what": f"machine / compiled Optax AdamW, {name}",
+        "value": ours / limit,
+        "target": f"<= {target}",
+        "met": ours / limit <= target,
+        "detail": f"{1e3 * ours:.1f} ms / {1e3 * limit:.1f} ms",
+    }
+
+
+def jit_against_machine(name: str, plan: Plan, repeats: int) -> dict[str, Any]:
+    """Compile and train a new program, against training it on the machine."""
+    machine, compiled = Machine(plan), Compiled(plan)
+    train(machine, parse(read_program("adamw")))
+    slow, fast = [], []
+    for program in mutants(plan, machine, repeats):
+        slow.append(
+            seconds(lambda p=program: jax.block_until_ready(train(compiled, p)))
+        )
+        fast.append(seconds(lambda p=program: jax.block_until_ready(train(machine, p))))
+    ratio = statistics.median(slow) / statistics.median(fast)
+    target = JIT_TARGETS[name]
+    return {
+        "what": f"jit per candidate / machine, {name}",
+        "value": ratio,
+        "target": f">= {target:g}",
+        "met": ratio >= target,
+        "detail": f"{1e3 * statistics.median(slow):.0f} ms / "
+        f"{1e3 * statistics.median(fast):.1f} ms, compilation included",
+    }
+
+
+def candidates_a_second(repeats: int) -> dict[str, Any]:
+    """Children mutated, checked, pruned and digested a second, on one core.
+
+    The programs drift neutrally from the seed program, dead code and all, as those of a
+    search do: a member of 300, drawn at random, breeds a child that replaces another.
+    """
+    seed = parse(read_program("adamw"))
+    children, odds = 5_000, Odds()
+
+    def breed() -> float:
+        population, lengths = [seed] * 300, 0
+        for number in range(children):
+            random = Random(number)
+            parent = population[int(random.random() * len(population))]
+            child = mutate(parent, random, odds, 100).program
+            digest_of_pruned(prune(child))
+            population[number % len(population)] = child
+            lengths += len(child.statements)
+        return lengths / children
+
+    taken, length = [], 0.0
+    for _ in range(repeats):
+        began = time.process_time()
+        length = breed()
+        taken.append(time.process_time() - began)
+    rate = children / statistics.median(taken)
+    return {
+        "what": "candidates a second, one core",
+        "value": rate,
+        "target": f">= {CANDIDATES_TARGET}",
+        "met": rate >= CANDIDATES_TARGET,
+        "detail": f"mean length {length:.1f} statements, processor time",
+    }
+
+
+def optax_training(plan: Plan) -> Callable[[Any], Any]:
+    """All steps of a training with Optax AdamW in one compiled function."""
+    rates = jnp.asarray(plan.rates)
+    optimizer = optax.adamw(
+        lambda count: LEARNING_RATE * rates[count], weight_decay=WEIGHT_DECAY
+    )
+    gradient = jax.value_and_grad(plan.task.loss)
+
+    @jax.jit
+    def training(seed: Any) -> Any:
+        weights = plan.init(seed)
+
+        def step(carry: Any, number: Any) -> tuple[Any, Any]:
+            weights, state = carry
+            loss, grad = gradient(weights, plan.batch(seed, number, None))
+            updates, state = optimizer.update(grad, state, weights)
+            return (optax.apply_updates(weights, updates), state), loss
+
+        carry = (weights, optimizer.init(weights))
+        return jax.lax.scan(step, carry, jnp.arange(len(plan.rates)))
+
+    return training
+
+
+def train(engine: Engine, program: Program) -> Any:
+    """All chunks of data seed 0, without the evaluation that follows."""
+    slot = engine.start(program, 0)
+    for number in range(engine.plan.chunks):
+        slot, loss, peak = engine.advance(slot, engine.plan.chunk(0, number))
+        float(loss), float(peak)
+    return engine.weights(slot)
+
+
+def mutants(plan: Plan, machine: Machine, count: int) -> list[Program]:
+    """Programs some mutations away from the seed that train to the end."""
+    trainer, found, number = Trainer(machine), [], 0
+    while len(found) < count:
+        random = Random(number)
+        program = parse(read_program("adamw"))
+        for _ in range(8):
+            program = mutate(program, random, Odds(), 100).program
+        if trainer.train(program, 0).outcome is Outcome.OK:
+            found.append(program)
+        number += 1
+    return found
+
+
+def medians(actions: list[Callable[[], None]], repeats: int) -> list[float]:
+    """Median seconds of each action, the actions taken in turn after one warm-up."""
+    for action in actions:
+        action()
+    times = [[seconds(action) for action in actions] for _ in range(repeats)]
+    return [statistics.median(column) for column in zip(*times, strict=True)]
+
+
+def seconds(action: Callable[[], None]) -> float:
+    """Wall seconds of one call."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def print_table(rows: list[dict[str, Any]], repeats: int) -> None:
+    """Print the rows for a person."""
+    table = Table(
+        "what", "value", "target", "met", "medians", title=f"{repeats} repeats"
+    )
+    for row in rows:
+        value = f"{row['value']:,.0f}" if row["value"] > 100 else f"{row['value']:.2f}"
+        met = "yes" if row["met"] else "NO"
+        table.add_row(row["what"], value, row["target"], met, row["detail"])
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    main()
