@@ -8,6 +8,7 @@ commutative function's arguments cannot matter, and every live constant does.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from hashlib import blake2b
 
 from dsl.functions import FUNCTIONS
@@ -18,6 +19,8 @@ _WIDTH = 16
 _TAGS = {name: name.encode() + b"(" for name in FUNCTIONS}
 _COMMUTATIVE = frozenset(name for name, row in FUNCTIONS.items() if row.commutative)
 _CONSTANT = struct.Struct("<12sf")
+_WEIGHTS, _GRADIENT = b"weights".ljust(_WIDTH), b"gradient".ljust(_WIDTH)
+_LEARNING_RATE, _STEP = b"learning rate".ljust(_WIDTH), b"step".ljust(_WIDTH)
 
 
 def digest(program: Program) -> str:
@@ -52,12 +55,17 @@ def digest_of_pruned(program: Program) -> str:
 def _inputs(program: Program) -> dict[str, bytes]:
     """Digest of each header variable: its position's name, as wide as a hash."""
     values = {
-        program.weights: b"weights".ljust(_WIDTH),
-        program.gradient: b"gradient".ljust(_WIDTH),
-        program.learning_rate: b"learning rate".ljust(_WIDTH),
+        program.weights: _WEIGHTS,
+        program.gradient: _GRADIENT,
+        program.learning_rate: _LEARNING_RATE,
     }
     for position, state in enumerate(program.states):
-        values[state] = (b"state %d" % position).ljust(_WIDTH)
+        values[state] = _state(position)
     if program.step is not None:
-        values[program.step] = b"step".ljust(_WIDTH)
+        values[program.step] = _STEP
     return values
+
+
+@lru_cache(maxsize=256)
+def _state(position: int) -> bytes:
+    return (b"state %d" % position).ljust(_WIDTH)

@@ -7,10 +7,11 @@ import json
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
+import evosearch
 from evosearch.config import Config, dump_config
 from evosearch.errors import InputError
 
@@ -94,11 +95,13 @@ class RunFolder:
 
 def versions() -> dict[str, str]:
     """Versions that a result may depend on, by name."""
-    packages = ("evosearch", "jax", "numpy", "ray")
-    return {
-        "Python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
+    known = {"evosearch": evosearch.__version__, "Python": platform.python_version()}
+    for package in ("jax", "numpy", "ray"):
+        try:
+            known[package] = version(package)
+        except PackageNotFoundError:
+            known[package] = "not installed"
+    return known
 
 
 def _lock(path: Path) -> TextIO:

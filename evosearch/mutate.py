@@ -29,6 +29,12 @@ MOST_ATTEMPTS = 10_000
 """Attempts at one child before the search gives up: a bug, not bad luck."""
 
 _ROWS = tuple(FUNCTIONS.values())
+_SCALAR = int(Type.SCALAR)
+_ACCEPTED = {
+    row.name: tuple(frozenset(map(int, p.accepts)) for p in row.parameters)
+    for row in _ROWS
+}
+"""Types that each parameter accepts, as plain numbers: comparing enums is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +109,16 @@ def _insert(parent: Program, random: Random, most_statements: int) -> Program | 
     row = _ROWS[_below(len(_ROWS), random)]
     scope = types_in_scope(parent, place)
     arguments: list[Argument] = []
-    for parameter in row.parameters:
-        fitting = [name for name, type_ in scope.items() if type_ in parameter.accepts]
-        pick = _below(len(fitting) + (Type.SCALAR in parameter.accepts), random)
+    names = list(scope)
+    for accepts in _ACCEPTED[row.name]:
+        fitting = names
+        if len(accepts) < len(Type):
+            fitting = [name for name in names if scope[name] in accepts]
+        pick = _below(len(fitting) + (_SCALAR in accepts), random)
         if pick < len(fitting):
             arguments.append(Variable(fitting[pick]))
         else:
             arguments.append(_new_constant(random))
-    names = list(scope)
     pick = _below(2 * len(names), random)
     target = names[pick] if pick < len(names) else _new_name(parent)
     made = Statement(target, row.name, tuple(arguments))

@@ -158,7 +158,8 @@ class Store:
         """The `top` best programs of distinct digests, best first.
 
         Outcome ok comes before any other, then the lowest fitness, then the lowest
-        number. A digest is represented by its own best row.
+        number. A digest is represented by its last row, whose fitness is the mean over
+        all the data seeds it was trained on; its best would be its luckiest.
         """
         query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
         return [read_program(row) for row in self._connection.execute(query, (top,))]

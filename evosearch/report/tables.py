@@ -41,8 +41,8 @@ def _written(row: Function) -> str:
 def task_rows() -> list[dict[str, Any]]:
     """One mapping for each task that comes with evosearch."""
     return [
-        {"name": name, "about": entry.about, "arguments": dict(entry.arguments)}
-        for name, entry in TASKS.items()
+        {"name": name, "about": task.doc, "manual": task.manual()}
+        for name, task in TASKS.items()
     ]
 
 

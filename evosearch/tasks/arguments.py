@@ -46,7 +46,9 @@ def check_arguments(
         _check_type(name, value, parameters[name].annotation, source)
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in arguments:
-            raise InputError(f"{source}: argument {name!r} is missing: it has no default")
+            raise InputError(
+                f"{source}: argument {name!r} is missing: it has no default"
+            )
 
 
 def _parameters(factory: Callable[..., Any]) -> dict[str, inspect.Parameter] | None:
@@ -72,7 +74,8 @@ def _parameters(factory: Callable[..., Any]) -> dict[str, inspect.Parameter] | N
 
 def _hints(factory: Callable[..., Any]) -> Mapping[str, Any]:
     """Annotations as types; none where they do not name any that can be found."""
-    annotated = factory.__init__ if isinstance(factory, type) else factory
+    # A class is annotated where its signature is, in `__init__`.
+    annotated = vars(factory).get("__init__") if isinstance(factory, type) else factory
     try:
         return get_type_hints(annotated)
     except (NameError, AttributeError, TypeError):

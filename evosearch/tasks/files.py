@@ -1,68 +1,75 @@
-"""Import a task's factory from a user's file, and lay its faults at the user's door."""
+"""Make a task from a user's file, and lay the file's faults at the user's door."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from evosearch.errors import InputError, did_you_mean
+from evosearch.tasks.arguments import check_arguments
 
 Result = TypeVar("Result")
 
 
-def import_factory(reference: str) -> Callable[..., Any]:
-    """Import what `path/to/file.py:name` names; relative to the current folder.
+def make_from_file(reference: str, arguments: Mapping[str, Any]) -> object:
+    """Call the factory that `path/to/file.py:factory` names; give what it returns.
 
-    The file becomes a module under a name made from its path, so that files of one
-    name in two folders do not meet; `sys.path` stays as it is, so the file cannot
-    import its neighbours.
+    The path is relative to the current folder. The file becomes a module under a name
+    made from its path, so that files of one name in two folders do not meet;
+    `sys.path` stays as it is, so the file cannot import its neighbours.
 
     Raises:
-        InputError: the file or the name is missing, or the file raises an exception.
+        InputError: the file or the factory is missing, an argument is wrong, or the
+            user's code raises an exception.
     """
     place, _, name = reference.rpartition(":")
-    path = Path(place)
+    path, source = Path(place).resolve(), f"task {reference}"
     if not path.is_file():
         raise InputError(
-            f"task {reference}: there is no file {place} in {Path.cwd()}: name it as "
-            "path/to/file.py:factory"
+            f"{source}: there is no file {path}: name one as path/to/file.py:factory, "
+            "relative to the current folder"
         )
-    module = _import(path.resolve(), reference)
-    factory = getattr(module, name, None)
-    if not callable(factory):
-        functions = [key for key, value in vars(module).items() if callable(value)]
-        hint = did_you_mean(name, functions) if functions else "it defines none"
-        raise InputError(f"task {reference}: {place} defines no function {name!r}: {hint}")
-
-    def guarded(**arguments: Any) -> Any:
-        return _in_user_code(lambda: factory(**arguments), path.resolve(), reference)
-
-    return functools.wraps(factory)(guarded)
+    factory = _find(_import(path, source), name, source)
+    check_arguments(factory, arguments, source)
+    return _in_user_code(lambda: factory(**arguments), path, source)
 
 
-def _import(path: Path, reference: str) -> ModuleType:
+def _find(module: ModuleType, name: str, source: str) -> Callable[..., Any]:
+    factory: Callable[..., Any] | None = getattr(module, name, None)
+    if callable(factory):
+        return factory
+    own = [
+        key
+        for key, value in vars(module).items()
+        if callable(value) and getattr(value, "__module__", None) == module.__name__
+    ]
+    hint = did_you_mean(name, own) if own else "the file defines none"
+    raise InputError(f"{source}: there is no function {name!r}: {hint}")
+
+
+def _import(path: Path, source: str) -> ModuleType:
     name = f"evosearch_task_{hashlib.sha256(str(path).encode()).hexdigest()[:16]}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InputError(f"task {reference}: {path.name} is no Python file: name a .py")
-    module = module_from_spec(spec)
+        raise InputError(f"{source}: {path.name} is no Python file: name a .py file")
+    module, execute = module_from_spec(spec), spec.loader.exec_module
     # Before it runs: dataclasses and pickle look a class's module up there.
     sys.modules[name] = module
     try:
-        _in_user_code(lambda: loader.exec_module(module), path, reference)
+        _in_user_code(lambda: execute(module), path, source)
     except InputError:
         del sys.modules[name]
         raise
     return module
 
 
-def _in_user_code(call: Callable[[], Result], path: Path, reference: str) -> Result:
+def _in_user_code(call: Callable[[], Result], path: Path, source: str) -> Result:
     """Call code of the user; any exception of theirs becomes one sentence.
 
     The one border where every exception is caught: what a user's file may raise is
@@ -74,15 +81,17 @@ def _in_user_code(call: Callable[[], Result], path: Path, reference: str) -> Res
     except InputError:
         raise
     except Exception as error:
-        line = _line(error, path)
+        said = " ".join(str(error).split())
+        where = f"{path.name}, line {_line(error, path)}"
         raise InputError(
-            f"task {reference}: {path}, line {line}: {type(error).__name__}: {error}"
+            f"{source}: {where} raised {type(error).__name__}: {said}"
         ) from error
 
 
 def _line(error: Exception, path: Path) -> int:
-    """The last line of the user's file that was running, or cannot be parsed."""
+    """The last line of the user's file that ran, or that cannot be parsed."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return error.lineno or 0
     frames = traceback.extract_tb(error.__traceback__)
-    return max([0, *(f.lineno or 0 for f in frames if f.filename == str(path))][-1:])
+    lines = [frame.lineno or 0 for frame in frames if frame.filename == str(path)]
+    return lines[-1] if lines else 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import TypedDict
+from dataclasses import dataclass
+from typing import TypedDict, cast
 
 from evosearch.errors import InputError
 
@@ -42,7 +42,7 @@ class Size:
     steps: int
 
 
-def size_at(scale: float, batch: int, dimensions: Mapping[str, int]) -> Size:
+def size_at(scale: float, batch: int, dimensions: Dimensions) -> Size:
     """Give the size at a scale, with `batch` sequences in a batch at scale 1.
 
     heads = 3 s^0.2, size of a head = 4 (2 s^0.2), width = heads * size of a head,
@@ -70,29 +70,33 @@ def size_at(scale: float, batch: int, dimensions: Mapping[str, int]) -> Size:
         raise InputError(
             f"scale: {scale} is out of range: give {SMALLEST} to {LARGEST:g}"
         )
-    for name in dimensions:
-        at_least(name, dimensions[name], 1)
-    heads = dimensions.get("heads", grow(3, scale, 0.2))
-    width = dimensions.get("width", heads * 4 * grow(2, scale, 0.2))
-    if "heads" not in dimensions:
-        heads = max(n for n in range(1, heads + 1) if width % n == 0)
-    if width % heads:
-        raise InputError(
-            f"heads: {heads} heads do not divide width {width}: make width a multiple"
-        )
+    given = cast(Mapping[str, int], dimensions)
+    for name, value in given.items():
+        at_least(name, value, 1)
+    width, heads = _width_and_heads(scale, given)
     grown = {
         "depth": grow(1, scale, 0.2),
         "batch": grow(batch, scale, 0.2),
         "steps": 10 * grow(20, scale, 0.3),
     }
-    fixed = {name.name: dimensions.get(name.name) for name in fields(Size)}
-    given = {name: value for name, value in fixed.items() if value is not None}
     return Size(**{**grown, **given, "width": width, "heads": heads})
+
+
+def _width_and_heads(scale: float, given: Mapping[str, int]) -> tuple[int, int]:
+    heads = given.get("heads", grow(3, scale, 0.2))
+    width = given.get("width", heads * 4 * grow(2, scale, 0.2))
+    if "heads" not in given:
+        heads = max(n for n in range(1, heads + 1) if width % n == 0)
+    if width % heads:
+        raise InputError(
+            f"heads: {heads} heads do not divide width {width}: make width a multiple"
+        )
+    return width, heads
 
 
 def grow(base: float, scale: float, power: float) -> int:
     """`base * scale^power`, rounded half up, at least 1."""
-    return max(1, math.floor(base * scale**power + 0.5))
+    return max(1, math.floor(base * math.pow(scale, power) + 0.5))
 
 
 def at_least(name: str, value: float, least: float) -> None:
