@@ -100,6 +100,16 @@ def _divide(xp: Any, x: Any, y: Any) -> Any:
     return x / (y + EPSILON)
 
 
+def _maximum(xp: Any, x: Any, y: Any) -> Any:
+    # Of 0 and -0 it is 0, as in XLA; NumPy alone gives the one that comes second.
+    both_zero = (x == 0.0) & (y == 0.0)
+    return xp.where(both_zero, x + y, xp.maximum(x, y))
+
+
+def _minimum(xp: Any, x: Any, y: Any) -> Any:
+    return -_maximum(xp, -x, -y)
+
+
 def _global_norm(xp: Any, space: Space, x: Any) -> Any:
     return xp.sqrt(xp.sum(space.inner(x, x)))
 
@@ -160,14 +170,14 @@ _ROWS = (
     _binary(
         "maximum",
         "the larger of x and y, NaN if either is",
-        lambda xp, x, y: xp.maximum(x, y),
+        _maximum,
         aliases=("max",),
         commutative=True,
     ),
     _binary(
         "minimum",
         "the smaller of x and y, NaN if either is",
-        lambda xp, x, y: xp.minimum(x, y),
+        _minimum,
         aliases=("min",),
         commutative=True,
     ),

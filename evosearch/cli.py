@@ -242,9 +242,9 @@ def functions(as_json: Json = False) -> None:
 @app.command()
 def tasks(as_json: Json = False) -> None:
     """List the proxy tasks that come with evosearch, with their arguments."""
-    from evosearch.report.tables import print_rows, task_rows
+    from evosearch.report.tables import print_tasks, task_rows
 
-    _print_json(task_rows()) if as_json else print_rows(task_rows())
+    _print_json(task_rows()) if as_json else print_tasks(task_rows())
 
 
 def _print_json(value: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dsl.functions import FUNCTIONS, Function
 from evosearch.tasks import TASKS
@@ -46,6 +47,17 @@ def task_rows() -> list[dict[str, Any]]:
     ]
 
 
+def print_tasks(rows: Sequence[dict[str, Any]]) -> None:
+    """Print each task's manual, then how to name a task of one's own."""
+    console = Console(highlight=False)
+    for row in rows:
+        console.print(Text(f"{row['manual']}\n"))
+    console.print(
+        "A task of your own: path/to/file.py:factory (evosearch/tasks/protocol.py says "
+        "what it has)."
+    )
+
+
 def print_rows(rows: Sequence[dict[str, Any]]) -> None:
     """Print mappings with the same keys as a table."""
     table = Table(*rows[0])
@@ -55,8 +67,6 @@ def print_rows(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, dict):
-        return "\n".join(f"{name}: {text}" for name, text in value.items())
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, bool):

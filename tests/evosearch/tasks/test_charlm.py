@@ -23,36 +23,44 @@ def task():
     return charlm(depth=2)
 
 
+@pytest.fixture(scope="module")
+def logits(task):
+    return jax.jit(lambda weights, codes: task.logits(weights, one_hot(codes)))
+
+
+@pytest.fixture(scope="module")
+def weights(task):
+    return jax.jit(task.init)(jax.random.key(0))
+
+
 @pytest.mark.parametrize("factor", [1.0, 1e6])
-def test_a_later_character_changes_no_earlier_logit(task, factor: float) -> None:
+def test_a_later_character_changes_no_earlier_logit(
+    task, logits, weights, factor: float
+) -> None:
     """However large the scores: a finite mask would give way to weights of 1e6."""
-    weights = task.init(jax.random.key(0))
     weights = jax.tree.map(lambda leaf: factor * leaf, weights)
     batch = task.batch(jax.random.key(1))[:, :-1]
     changed = batch.at[:, 12].set((batch[:, 12] + 1) % VOCABULARY)
-    first = task.logits(weights, one_hot(batch))
-    second = task.logits(weights, one_hot(changed))
+    first, second = logits(weights, batch), logits(weights, changed)
     assert bool(jnp.isfinite(first).all())
     assert bool((first[:, :12] == second[:, :12]).all())
     assert bool((first[:, 12:] != second[:, 12:]).any())
 
 
-def test_an_earlier_character_changes_later_logits(task) -> None:
-    weights = task.init(jax.random.key(0))
+def test_an_earlier_character_changes_later_logits(task, logits, weights) -> None:
     batch = task.batch(jax.random.key(1))[:, :-1]
     changed = batch.at[:, 3].set((batch[:, 3] + 1) % VOCABULARY)
-    first = task.logits(weights, one_hot(batch))
-    second = task.logits(weights, one_hot(changed))
+    first, second = logits(weights, batch), logits(weights, changed)
     assert bool((first[:, 8] != second[:, 8]).any(axis=-1).all())
 
 
-def test_the_loss_is_that_of_the_next_character(task) -> None:
-    weights = task.init(jax.random.key(0))
+def test_the_loss_is_that_of_the_next_character(task, logits, weights) -> None:
     batch = task.batch(jax.random.key(1))
-    logits = np.asarray(task.logits(weights, one_hot(batch[:, :-1])), np.float64)
-    chances = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    values = np.asarray(logits(weights, batch[:, :-1]), np.float64)
+    chances = np.exp(values) / np.exp(values).sum(axis=-1, keepdims=True)
     picked = np.take_along_axis(chances, np.asarray(batch)[:, 1:, None], axis=-1)
-    assert float(task.loss(weights, batch)) == pytest.approx(-np.log(picked).mean())
+    loss = float(jax.jit(task.loss)(weights, batch))
+    assert loss == pytest.approx(-np.log(picked).mean())
 
 
 def test_batches_are_windows_of_the_training_part(task) -> None:

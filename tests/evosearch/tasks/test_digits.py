@@ -50,15 +50,14 @@ def test_a_patch_is_a_square_of_neighbours() -> None:
 def test_only_its_place_tells_one_patch_from_another() -> None:
     """Without places the order of the patches is lost: logits do not change."""
     task = digits()
-    weights = task.init(jax.random.key(0))
+    logits = jax.jit(task.logits)
+    weights = jax.jit(task.init)(jax.random.key(0))
     blind = {**weights, "places": jnp.zeros_like(weights["places"])}
     images = task.validation.images[:8]
     # The lower half first: whole rows of patches change places.
     moved = jnp.roll(images, 32, axis=1)
-    np.testing.assert_allclose(
-        task.logits(blind, images), task.logits(blind, moved), atol=1e-5
-    )
-    seen = task.logits(weights, images) - task.logits(weights, moved)
+    np.testing.assert_allclose(logits(blind, images), logits(blind, moved), atol=1e-5)
+    seen = logits(weights, images) - logits(weights, moved)
     assert float(jnp.abs(seen).max()) > 1e-3
 
 

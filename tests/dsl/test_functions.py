@@ -1,0 +1,392 @@
+"""The table of functions: each row against a reference that shares nothing with it."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dsl import FUNCTIONS
+from dsl.functions import ALIASES, Function, Type
+from dsl.interpret import interpret
+from dsl.program import Program, Statement, Variable
+
+ORDINARY = (0.3, 0.5, 0.9, 1.0, 2.0, 3.7, 10.0, 30.0, 1e-8, 1e-4, 1e4)
+EXTREME = (0.0, 1e-40, 1e-30, 1e10, 1e20, 3e38, math.inf)
+ALL = (*ORDINARY, *EXTREME)
+EDGES = tuple(sign * value for value in ALL for sign in (1.0, -1.0)) + (math.nan,)
+SUBNORMAL = 1.1754943508222875e-38
+"""Below it (the smallest normal float32) XLA may take a number for 0."""
+
+
+def quotient(x: float, y: float) -> float:
+    """Division as IEEE has it: by 0 too."""
+    if y != 0.0:
+        return x / y
+    if x == 0.0 or math.isnan(x):
+        return math.nan
+    return math.copysign(math.inf, x) * math.copysign(1.0, y)
+
+
+def total(
+    function: Callable[[float], float], overflow: Callable[[float], float] = abs
+) -> Callable[[float], float]:
+    """A function of `math`, NaN outside its domain, infinite where it overflows."""
+
+    def extended(x: float) -> float:
+        try:
+            return function(x)
+        except ValueError:
+            return math.nan
+        except OverflowError:
+            return overflow(x) * math.inf
+
+    return extended
+
+
+def logarithm(function: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda x: -math.inf if x == 0.0 else function(abs(x))
+
+
+def log_of_one_plus(x: float) -> float:
+    if x == -1.0:
+        return -math.inf
+    return math.log(-1.0 - x) if x < -1.0 else math.log1p(x)
+
+
+def area_tangent(x: float) -> float:
+    return math.copysign(math.inf, x) if abs(x) == 1.0 else total(math.atanh)(x)
+
+
+def power(x: float, y: float) -> float:
+    odd = math.isfinite(y) and y % 2.0 == 1.0
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return -math.inf if x < 0.0 and odd else math.inf
+    except ValueError:
+        if x != 0.0:
+            return math.nan
+        return math.copysign(math.inf, x) if odd else math.inf
+
+
+def sign(x: float) -> float:
+    return math.nan if math.isnan(x) else float((x > 0.0) - (x < 0.0))
+
+
+def larger(x: float, y: float) -> float:
+    return math.nan if math.isnan(x) or math.isnan(y) else (x if x > y else y)
+
+
+def smaller(x: float, y: float) -> float:
+    return math.nan if math.isnan(x) or math.isnan(y) else (x if x < y else y)
+
+
+UNARY: dict[str, Callable[[float], float]] = {
+    "abs": lambda x: math.copysign(x, 1.0),
+    "cos": total(math.cos),
+    "sin": total(math.sin),
+    "tan": total(math.tan),
+    "arcsin": total(math.asin),
+    "arccos": total(math.acos),
+    "arctan": math.atan,
+    "exp": total(math.exp),
+    "log": logarithm(math.log),
+    "sinh": total(math.sinh, sign),
+    "cosh": total(math.cosh),
+    "tanh": math.tanh,
+    "arcsinh": math.asinh,
+    "arccosh": total(math.acosh),
+    "arctanh": area_tangent,
+    "sign": sign,
+    "exp2": total(lambda x: math.pow(2.0, x)),
+    "exp10": total(lambda x: math.pow(10.0, x)),
+    "expm1": total(math.expm1),
+    "log10": logarithm(math.log10),
+    "log2": logarithm(math.log2),
+    "log1p": log_of_one_plus,
+    "square": lambda x: x * x,
+    "sqrt": lambda x: math.sqrt(abs(x)),
+    "cube": lambda x: x * x * x,
+    "cbrt": math.cbrt,
+    "reciprocal": lambda x: quotient(1.0, x + 1e-8),
+    "negative": lambda x: 0.0 - x,
+}
+BINARY: dict[str, Callable[[float, float], float]] = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: quotient(x, y + 1e-8),
+    "power": power,
+    "maximum": larger,
+    "minimum": smaller,
+}
+Tree = list[list[float]]
+
+
+def length(values: Sequence[float]) -> float:
+    return math.sqrt(math.fsum(value * value for value in values))
+
+
+def flat(tree: Tree) -> list[float]:
+    return [value for leaf in tree for value in leaf]
+
+
+def inner(x: Tree, y: Tree) -> float:
+    return math.fsum(a * b for a, b in zip(flat(x), flat(y), strict=True))
+
+
+def scaled(x: Tree, factor: float) -> Tree:
+    return [[value * factor for value in leaf] for leaf in x]
+
+
+def clipped(x: Tree, limit: float) -> Tree:
+    return scaled(x, min(1.0, quotient(limit, length(flat(x)) + 1e-8)))
+
+
+def blended(x: Tree, y: Tree, share: float) -> Tree:
+    pairs = zip(x, y, strict=True)
+    return [
+        [(1.0 - share) * a + share * b for a, b in zip(p, q, strict=True)]
+        for p, q in pairs
+    ]
+
+
+TREES: dict[str, Callable[[Tree, Tree, float], Any]] = {
+    "norm": lambda x, y, a: [length(leaf) for leaf in x],
+    "global_norm": lambda x, y, a: length(flat(x)),
+    "dot": lambda x, y, a: inner(x, y),
+    "cosine_sim": lambda x, y, a: quotient(
+        inner(x, y), length(flat(x)) * length(flat(y)) + 1e-8
+    ),
+    "clip_by_global_norm": lambda x, y, a: clipped(x, a),
+    "interpolate": lambda x, y, a: blended(x, y, a),
+}
+CONSTANTS = {
+    "get_pi": 3.141592653589793,
+    "get_e": 2.718281828459045,
+    "get_eps": 0.00000001,
+}
+REFERENCES = {**UNARY, **BINARY, **TREES, **CONSTANTS}
+
+
+def flushed(value: float) -> float:
+    return math.copysign(0.0, value) if abs(value) < SUBNORMAL else value
+
+
+def assert_float32(actual: Any, function: Callable[..., float], *x: float) -> None:
+    """The value, within the rounding of float32, of the inputs or of them flushed."""
+    references = (function(*x), function(*map(flushed, x)))
+    with np.errstate(over="ignore", under="ignore"):
+        close = [
+            np.isclose(actual, np.float32(value), rtol=2e-5, atol=1e-37, equal_nan=True)
+            for value in references
+        ]
+    assert any(close), (x, float(actual), references)
+
+
+def assert_float64(actual: Any, function: Callable[..., float], *x: float) -> None:
+    expected = function(*x)
+    close = np.isclose(actual, expected, rtol=1e-13, atol=1e-300, equal_nan=True)
+    assert close, (x, float(actual), expected)
+
+
+def drawn(count: int) -> np.ndarray:
+    """Random float32 numbers of many sizes."""
+    random = np.random.default_rng(1)
+    size = 10.0 ** random.uniform(-3.0, 1.5, count)
+    return np.float32(size * random.standard_normal(count))
+
+
+def test_there_are_the_44_functions_of_the_language() -> None:
+    assert len(FUNCTIONS) == 44
+    assert (len(UNARY), len(BINARY), len(TREES), len(CONSTANTS)) == (28, 7, 6, 3)
+    names = {"max": "maximum", "min": "minimum", "interp": "interpolate"}
+    assert ALIASES == names | {"clip": "clip_by_global_norm"}
+
+
+def test_every_row_has_a_reference_and_every_reference_a_row() -> None:
+    assert set(FUNCTIONS) == set(REFERENCES)
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_unary_rows_give_their_reference(name: str) -> None:
+    values = np.float32([*EDGES, *drawn(300)])
+    formula = FUNCTIONS[name].formula
+    with np.errstate(all="ignore"):
+        exact = formula(np, values.astype(np.float64))
+    rounded = np.asarray(formula(jnp, jnp.asarray(values)))
+    assert rounded.dtype == np.float32
+    for value, in_64, in_32 in zip(values.tolist(), exact, rounded, strict=True):
+        assert_float64(in_64, UNARY[name], value)
+        assert_float32(in_32, UNARY[name], value)
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_unary_rows_give_their_reference_beyond_float32(name: str) -> None:
+    values = [1e-310, 5e-324, 1e39, 1e200, 1.7e308]
+    values += [-value for value in values]
+    with np.errstate(all="ignore"):
+        exact = FUNCTIONS[name].formula(np, np.array(values))
+    for value, result in zip(values, exact, strict=True):
+        assert_float64(result, UNARY[name], value)
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_rows_give_their_reference(name: str) -> None:
+    pairs = [(x, y) for x in EDGES for y in EDGES]
+    pairs += list(zip(drawn(300).tolist(), drawn(600)[300:].tolist(), strict=True))
+    x, y = np.float32(pairs).T
+    formula = FUNCTIONS[name].formula
+    with np.errstate(all="ignore"):
+        exact = formula(np, x.astype(np.float64), y.astype(np.float64))
+    rounded = np.asarray(formula(jnp, jnp.asarray(x), jnp.asarray(y)))
+    assert rounded.dtype == np.float32
+    for a, b, in_64, in_32 in zip(x.tolist(), y.tolist(), exact, rounded, strict=True):
+        assert_float64(in_64, BINARY[name], a, b)
+        assert_float32(in_32, BINARY[name], a, b)
+
+
+SHAPES = ((2, 3), (4,), ())
+
+
+def tree(seed: int, scale: float) -> list[np.ndarray]:
+    random = np.random.default_rng(seed)
+    return [np.float32(scale * random.standard_normal(shape)) for shape in SHAPES]
+
+
+def call(row: Function, xp: Any, x: Any, y: Any, limit: Any) -> Any:
+    """One function on trees, through the interpreter, as a Tree `w + value`.
+
+    The weights are zero, so that this is the value, spread as far as it has to be.
+    """
+    read = (Variable("g"), Variable("m"))[: len(row.parameters)]
+    if row.parameters[-1].accepts == (Type.SCALAR,):
+        read = (*read[: len(row.parameters) - 1], Variable("lr"))
+    statements = (
+        Statement("value", row.name, read),
+        Statement("u", "add", (Variable("w"), Variable("value"))),
+    )
+    program = Program("w", "g", ("m",), "lr", None, statements, ("u", "m"))
+    zeros = [xp.zeros_like(leaf) for leaf in x]
+    return interpret(program, xp, [zeros, x, y], limit, None)[0]
+
+
+@pytest.mark.parametrize("name", TREES)
+@pytest.mark.parametrize("limit", [0.01, 0.9, 100.0])
+@pytest.mark.parametrize("scale", [0.0, 1e-6, 1.0, 1e6])
+def test_rows_of_trees_give_their_reference(
+    name: str, limit: float, scale: float
+) -> None:
+    x, y = tree(1, scale), tree(2, 1.0)
+    lists = [[np.ravel(leaf).astype(float).tolist() for leaf in t] for t in (x, y)]
+    limit = float(np.float32(limit))
+    expected = TREES[name](*lists, limit)
+    wide = [[leaf.astype(np.float64) for leaf in t] for t in (x, y)]
+    exact = call(FUNCTIONS[name], np, *wide, np.asarray(limit))
+    rounded = call(FUNCTIONS[name], jnp, *jax.tree.map(jnp.asarray, (x, y)), limit)
+    for index, leaf in enumerate(lists[0]):
+        value = expected[index] if isinstance(expected, list) else expected
+        filled = np.broadcast_to(value, len(leaf))
+        # Cancellation in a sum is relative to its terms.
+        close = {"rtol": 1e-12, "atol": 1e-14 * scale}
+        np.testing.assert_allclose(np.ravel(exact[index]), filled, **close)
+        close = {"rtol": 1e-5, "atol": 3e-6 * scale}
+        np.testing.assert_allclose(np.ravel(rounded[index]), filled, **close)
+
+
+@pytest.mark.parametrize("name", TREES)
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_rows_of_trees_pass_non_finite_numbers_on(name: str, number: float) -> None:
+    x, y = tree(1, 1.0), tree(2, 1.0)
+    x[1][2] = number
+    with np.errstate(all="ignore"):
+        exact = call(FUNCTIONS[name], np, x, y, np.float32(0.5))
+    rounded = call(FUNCTIONS[name], jnp, *jax.tree.map(jnp.asarray, (x, y)), 0.5)
+    for ours, theirs in zip(rounded, exact, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert not np.isfinite(exact[1]).all()
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_constants_have_their_value(name: str) -> None:
+    formula = FUNCTIONS[name].formula
+    assert float(formula(np)) == CONSTANTS[name]
+    assert float(formula(jnp)) == float(np.float32(CONSTANTS[name]))
+
+
+COMMUTATIVE = [name for name, row in FUNCTIONS.items() if row.commutative]
+
+
+def bits(values: Any) -> bytes:
+    """The values bit for bit; the NaNs are one, whatever their sign and payload."""
+    array = np.atleast_1d(np.asarray(values)).copy()
+    array[np.isnan(array)] = np.nan
+    return array.tobytes()
+
+
+def test_the_commutative_functions_are_declared() -> None:
+    expected = {"add", "multiply", "maximum", "minimum", "dot", "cosine_sim"}
+    assert set(COMMUTATIVE) == expected
+
+
+@pytest.mark.parametrize("name", [name for name in COMMUTATIVE if name in BINARY])
+@pytest.mark.parametrize("kind", ["NumPy", "NumPy numbers", "JAX", "jit"])
+def test_arguments_may_be_swapped_bit_for_bit(name: str, kind: str) -> None:
+    formula = FUNCTIONS[name].formula
+    # 2e-40 beside 1e-40: a comparison that flushes must not tell them apart by place.
+    values = (*EDGES, 2e-40, -2e-40)
+    x, y = np.float32([(a, b) for a in values for b in values]).T
+    if kind == "JAX":
+        a, b = jnp.asarray(x), jnp.asarray(y)
+        one, other = formula(jnp, a, b), formula(jnp, b, a)
+    elif kind == "jit":
+        compiled = jax.jit(lambda x, y: formula(jnp, x, y))
+        one, other = compiled(x, y), compiled(y, x)
+    else:
+        with np.errstate(all="ignore"):
+            if kind == "NumPy numbers":
+                pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(x, y)]  # noqa: B905
+                one = [formula(np, a, b) for a, b in pairs]
+                other = [formula(np, b, a) for a, b in pairs]
+            else:
+                one = formula(np, x.astype(np.float64), y.astype(np.float64))
+                other = formula(np, y.astype(np.float64), x.astype(np.float64))
+    assert bits(one) == bits(other)
+
+
+@pytest.mark.parametrize("name", ["dot", "cosine_sim"])
+@pytest.mark.parametrize("xp", [np, jnp], ids=["NumPy", "JAX"])
+def test_trees_may_be_swapped_bit_for_bit(name: str, xp: Any) -> None:
+    for seed in range(5):
+        x, y = (
+            [xp.asarray(leaf) for leaf in tree(2 * seed + k, 10.0**k)] for k in (0, 1)
+        )
+        limit = xp.asarray(0.0)
+        one = call(FUNCTIONS[name], xp, x, y, limit)
+        other = call(FUNCTIONS[name], xp, y, x, limit)
+        assert list(map(bits, one)) == list(map(bits, other))
+
+
+@pytest.mark.parametrize("name", set(BINARY) - set(COMMUTATIVE))
+def test_the_order_of_other_arguments_matters(name: str) -> None:
+    formula = FUNCTIONS[name].formula
+    x, y = np.asarray(2.0), np.asarray(3.0)
+    assert formula(np, x, y) != formula(np, y, x)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "largest", "smallest"),
+    [(0.0, -0.0, 0.0, -0.0), (-0.0, 0.0, 0.0, -0.0), (-0.0, -0.0, -0.0, -0.0)],
+)
+def test_a_negative_zero_is_less_than_a_zero(
+    x: float, y: float, largest: float, smallest: float
+) -> None:
+    for xp in (np, jnp):
+        a, b = xp.asarray(x), xp.asarray(y)
+        for name, expected in (("maximum", largest), ("minimum", smallest)):
+            result = float(FUNCTIONS[name].formula(xp, a, b))
+            assert math.copysign(1.0, result) == math.copysign(1.0, expected)
