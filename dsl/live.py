@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 from dsl.program import Program
 
@@ -22,18 +23,15 @@ def live(program: Program) -> Live:
     in this step or in a later one: the least fixpoint over the states. Beyond the
     paper, whose analysis is for one call (`live_in_one_call`).
     """
-    needed: set[str] = {program.outputs[0]}
-    states = program.states
+    needed = {program.outputs[0]}
+    new_states = program.outputs[1:]
     while True:
         flags, read = _backward(program, needed)
-        needed_next = {program.outputs[0]}
-        alive = tuple(state in read for state in states)
-        for output, flag in zip(program.outputs[1:], alive, strict=True):
-            if flag:
-                needed_next.add(output)
-        if needed_next <= needed:
-            return Live(flags, alive)
-        needed |= needed_next
+        alive = [state in read for state in program.states]
+        found = [*compress(new_states, alive)]
+        if needed.issuperset(found):
+            return Live(flags, tuple(alive))
+        needed.update(found)
 
 
 def live_in_one_call(program: Program) -> Live:

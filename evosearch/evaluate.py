@@ -10,7 +10,8 @@ from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.machine import Machine
 from evosearch.rows import Split
 from evosearch.tasks import load_task
-from evosearch.train import Trainer, Training, make_plan
+from evosearch.tasks.files import in_task_code
+from evosearch.train import Plan, Trainer, Training, make_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,16 @@ class Evaluator:
         self._trainers: dict[int, Trainer] = {}
 
     def evaluate(self, job: Job) -> Training:
-        """Do one job; depends on nothing but the job and the config."""
-        return self._trainer(job.task).train(parse(job.text), job.seed, job.split)
+        """Do one job; depends on nothing but the job and the config.
+
+        Raises:
+            InputError: the code of a user's task raised.
+        """
+        trainer, program = self._trainer(job.task), parse(job.text)
+        return in_task_code(
+            self._tasks[job.task].task,
+            lambda: trainer.train(program, job.seed, job.split),
+        )
 
     def _trainer(self, index: int) -> Trainer:
         if index not in self._trainers:
@@ -56,14 +65,22 @@ def make_trainer(task: TaskConfig, training: TrainingConfig) -> Trainer:
     Raises:
         InputError: the task cannot be loaded, or is not one.
     """
-    plan = make_plan(
+    return Trainer(Machine(load_plan(task, training)))
+
+
+def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:
+    """The plan for a task of a config; nothing is compiled.
+
+    Raises:
+        InputError: the task cannot be loaded, or is not one.
+    """
+    return make_plan(
         load_task(task.task, task.arguments),
         schedule=task.schedule,
         warmup=task.warmup,
         chunks=training.chunks,
         weight_bound=training.weight_bound,
     )
-    return Trainer(Machine(plan))
 
 
 def task_version(task: TaskConfig, training: TrainingConfig) -> str:

@@ -73,21 +73,39 @@ class Final:
     comparison: Comparison
 
 
-def choose_and_compare(problem: Problem, ledger: Ledger, watch: Watch) -> Final:
-    """Run the final comparison of a search; resumes by itself, as a search does."""
+def choose_and_compare(
+    problem: Problem, ledger: Ledger, watch: Watch, stopped: Callable[[], bool]
+) -> Final | None:
+    """Run the final comparison of a search; resumes by itself, as a search does.
+
+    Args:
+        problem: what was searched.
+        ledger: trains the programs and holds the search's results.
+        watch: is told of progress.
+        stopped: asked between programs; if true, there is no result yet (None).
+    """
     final = problem.config.final
     rows = [row for row in ledger.store.best(final.candidates) if row.outcome == "ok"]
     programs = {row.number: prune(parse(row.text)) for row in rows}
-    fitness = _validate(problem, ledger, programs, watch)
+    fitness = _validate(problem, ledger, programs, watch, stopped)
+    if stopped():
+        return None
     best = min(rows, key=lambda row: (fitness[row.number], row.number))
     comparison = _compare(problem, ledger, programs[best.number], watch)
     return Final(best, programs[best.number], fitness[best.number], comparison)
 
 
 def _validate(
-    problem: Problem, ledger: Ledger, programs: Mapping[int, Program], watch: Watch
+    problem: Problem,
+    ledger: Ledger,
+    programs: Mapping[int, Program],
+    watch: Watch,
+    stopped: Callable[[], bool],
 ) -> dict[int, float]:
-    """Fitness of each program on the validation seeds; infinite if one fails."""
+    """Fitness of each program on the validation seeds; infinite if one fails.
+
+    Those before it was stopped, if it is.
+    """
     config = problem.config
     first = VALIDATION_SEEDS_FROM
     seeds = range(first, first + config.final.validation_seeds)
@@ -99,6 +117,8 @@ def _validate(
     references = losses(ledger.settle(reference, seeds, VALIDATION))
     fitness = {}
     for done, (number, program) in enumerate(programs.items()):
+        if stopped():
+            break
         watch("choosing on validation seeds", done, len(programs))
         rows = ledger.settle(subjects[number], seeds, VALIDATION)
         ok = verdict(rows)[0] is Outcome.OK

@@ -5,17 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-from dsl.library import program_names, read_program
 from dsl.parse import parse
-from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.config import Config
 from evosearch.counts import Counts
-from evosearch.errors import InputError, did_you_mean
 from evosearch.evaluate import task_version
 from evosearch.final import Final, choose_and_compare
 from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder
@@ -60,7 +56,7 @@ class Watcher(Protocol):
 
 
 def run(
-    config: Config,
+    problem: Problem,
     folder: RunFolder,
     watcher: Watcher,
     stopped: Callable[[], bool],
@@ -68,14 +64,14 @@ def run(
     """Search, judge and write everything into the folder; returns the summary.
 
     Args:
-        config: what to do; a folder that was worked in before is resumed.
+        problem: what to do; a folder that was worked in before is resumed.
         folder: where results go.
         watcher: is told of progress.
-        stopped: asked after each child; if true, the run ends in good order, to be
-            resumed later.
+        stopped: asked after each child and each program that is judged; if true, the
+            run ends in good order, to be resumed later.
     """
     began = time.monotonic()
-    problem = read_problem(config)
+    config = problem.config
     path = folder.path / STORE
     store = Store.open(path) if path.exists() else Store.create(path)
     executor = make_executor(
@@ -114,7 +110,9 @@ class _Session:
         final = None
         if ended:
             self._folder.log("search ended; judging on fresh seeds")
-            final = choose_and_compare(problem, ledger, self._watcher.judge)
+            final = choose_and_compare(
+                problem, ledger, self._watcher.judge, stopped
+            )
         best = ledger.store.best(1)[0] if final is None else final.chosen
         summary = summarise(
             run=str(self._folder.path),
@@ -143,7 +141,9 @@ class _Session:
             self._trajectory.add(row)
             if row.fitness is not None and row.fitness < (best.fitness or 0.0):
                 best = row
-                self._folder.log(f"child {row.number}: fitness {row.fitness:.5f}")
+                # What was replayed is in the log already.
+                if row.number > search.counts.replayed:
+                    self._folder.log(f"child {row.number}: fitness {row.fitness:.5f}")
             now = time.monotonic()
             if now - self._committed > _COMMIT_SECONDS:
                 ledger.store.commit()
@@ -174,35 +174,3 @@ class _Session:
         self._folder.write(BEST_RAW, f"{title}{best.text}")
         self._folder.write_summary(summary)
         self._folder.log("stopped" if final is None else "done")
-
-
-def read_problem(config: Config) -> Problem:
-    """Read the programs that a config names.
-
-    Raises:
-        InputError: there is no such program.
-        DslError: it is not valid.
-    """
-    seed = load_program("program", config.program)
-    name = config.fitness.reference
-    reference = seed if name is None else load_program("fitness.reference", name)
-    return Problem(config, seed, reference)
-
-
-def load_program(key: str, name: str) -> Program:
-    """A program by its name in dsl/programs, or by its path.
-
-    Raises:
-        InputError: neither is there; the message names the config's `key`.
-        DslError: its text is not a valid program.
-    """
-    if name in program_names():
-        return parse(read_program(name))
-    try:
-        return parse(Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = did_you_mean(name, program_names())
-        raise InputError(
-            f"{key}: {name!r} is no program that comes with evosearch and no file that "
-            f"can be read ({error}); {why}"
-        ) from None

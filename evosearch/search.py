@@ -69,6 +69,7 @@ class Search:
         self._reference = subject_of(prune(problem.reference))
         self._references: dict[Place, float] = {}
         self._first_task = ledger.tasks[0]
+        self._random = Random(config.seed)
         self._began = time.monotonic()
         self._elapsed = 0.0
         self._stored = ledger.store.programs()
@@ -93,9 +94,10 @@ class Search:
         """Breed the next child and order its trainings, if they are not known."""
         number = self.counts.made + 1
         config = self._config.search
-        random = Random(self._config.seed << 32 | number)
-        parent = choose_parent(self._population, config.tournament, random)
-        child = mutate(parent.program, random, self._odds, config.max_statements)
+        parent = choose_parent(self._population, config.tournament, self._random)
+        child = mutate(
+            parent.program, self._random, self._odds, config.max_statements
+        )
         pruned = prune(child.program)
         subject = subject_of(pruned)
         seeds = self._seeds(number)

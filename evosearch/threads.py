@@ -1,4 +1,7 @@
-"""One thread for XLA in each process: workers are the parallelism, and sums keep order."""
+"""What of the machine a process takes: one thread, and in the searching process no GPU.
+
+Workers are the parallelism; with one thread, sums keep their order.
+"""
 
 from __future__ import annotations
 
@@ -15,3 +18,14 @@ def use_one_thread() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if _FLAGS not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {_FLAGS}".strip()
+
+
+def keep_off_accelerators() -> None:
+    """Let JAX use the CPU alone in this process; call it before JAX is first used.
+
+    For the process that searches while workers train: whoever touches a GPU first takes
+    most of its memory. It is no environment variable because workers would inherit it.
+    """
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")

@@ -137,7 +137,7 @@ class Layout:
         if kinds != {"float32"}:
             found = ", ".join(sorted(kinds)) or "no arrays"
             raise InputError(
-                f"task: init(key) returned {found}: it must return a pytree of "
+                f"init(key) returned {found}: it must return a pytree of "
                 "float32 arrays, the weights that are trained"
             )
         shapes = tuple(tuple(leaf.shape) for leaf in leaves)

@@ -96,7 +96,7 @@ class RayPool:
         for flight in ready:
             actor, jobs = self._flights.pop(flight)
             self._load[actor] -= 1
-            done += zip(jobs, self._ray.get(flight), strict=True)
+            done += zip(jobs, self._get(flight), strict=True)
         self._dispatch()
         return done
 
@@ -105,6 +105,16 @@ class RayPool:
         for actor in self._load:
             self._ray.kill(actor)
         self._ray.shutdown()
+
+    def _get(self, flight: Any) -> list[Training]:
+        try:
+            trainings: list[Training] = self._ray.get(flight)
+        except self._ray.exceptions.RayTaskError as error:
+            # A task's fault is told as it is; of ours, Ray's traceback tells more.
+            if isinstance(error.cause, InputError):
+                raise error.cause from None
+            raise
+        return trainings
 
     def _dispatch(self) -> None:
         """Hand waiting jobs to the actors with the least to do, evenly cut."""

@@ -43,8 +43,10 @@ def programs(
     scope = dict.fromkeys(trees, Type.TREE) | {learning_rate: Type.SCALAR}
     if step is not None:
         scope[step] = Type.SCALAR
+    if numbers is None:
+        numbers = constants()
     statements = [
-        draw(_statements(scope, functions, numbers or constants()))
+        draw(_statements(scope, functions, numbers))
         for _ in range(draw(st.integers(min_statements, max_statements)))
     ]
     outputs = _recent(_named(scope, Type.TREE))

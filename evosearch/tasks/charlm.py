@@ -13,7 +13,8 @@ from evosearch.errors import InputError
 from evosearch.tasks.cross_entropy import cross_entropy
 from evosearch.tasks.sizes import Dimensions, Size, at_least, grow, size_at
 from evosearch.tasks.text import VOCABULARY, read_corpus
-from evosearch.tasks.transformer import apply_blocks, causal_bias, init_blocks, matrix
+from evosearch.tasks.transformer import apply_blocks, causal_bias, plan_blocks
+from evosearch.tasks.weights import Normal, draw, matrix
 
 _PARTS = 32
 """Held-out windows, in batches: forward only, so 1/20 of a training of 200 steps."""
@@ -47,13 +48,13 @@ class CharLM:
 
     def init(self, key: Any) -> Any:
         """Embedding N(0, 1); a head so small that every character starts alike."""
-        keys = jax.random.split(key, 3)
         width = self.size.width
-        return {
-            "embedding": jax.random.normal(keys[0], (VOCABULARY, width), jnp.float32),
-            "blocks": init_blocks(keys[1], width, self.size.depth),
-            "head": 0.1 * matrix(keys[2], width, VOCABULARY),
+        plan = {
+            "embedding": Normal((VOCABULARY, width), 1.0),
+            "blocks": plan_blocks(width, self.size.depth),
+            "head": matrix(width, VOCABULARY, 0.1),
         }
+        return draw(key, plan)
 
     def batch(self, key: Any) -> Any:
         """Windows that start anywhere in the training part, drawn uniformly."""

@@ -15,7 +15,8 @@ import numpy as np
 from evosearch.errors import InputError
 from evosearch.tasks.cross_entropy import cross_entropy
 from evosearch.tasks.sizes import Dimensions, Size, size_at
-from evosearch.tasks.transformer import apply_blocks, init_blocks, matrix, open_bias
+from evosearch.tasks.transformer import apply_blocks, open_bias, plan_blocks
+from evosearch.tasks.weights import Normal, draw, matrix
 
 CLASSES = 10
 _TOKENS, _PIXELS = 16, 4
@@ -59,14 +60,14 @@ class DigitsViT:
 
     def init(self, key: Any) -> Any:
         """Places N(0, 1); a head so small that every class starts alike."""
-        keys = jax.random.split(key, 4)
         width = self.size.width
-        return {
-            "patch": matrix(keys[0], _PIXELS, width),
-            "places": jax.random.normal(keys[1], (_TOKENS, width), jnp.float32),
-            "blocks": init_blocks(keys[2], width, self.size.depth),
-            "head": 0.1 * matrix(keys[3], width, CLASSES),
+        plan = {
+            "patch": matrix(_PIXELS, width),
+            "places": Normal((_TOKENS, width), 1.0),
+            "blocks": plan_blocks(width, self.size.depth),
+            "head": matrix(width, CLASSES, 0.1),
         }
+        return draw(key, plan)
 
     def batch(self, key: Any) -> Digits:
         """Training images drawn uniformly, with replacement."""

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from textwrap import shorten
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -15,6 +16,9 @@ from evosearch.errors import InputError, did_you_mean
 from evosearch.tasks.arguments import check_arguments
 
 Result = TypeVar("Result")
+
+_LONGEST_QUOTE = 300
+"""Characters of an exception's text that are repeated: JAX explains at length."""
 
 
 def make_from_file(reference: str, arguments: Mapping[str, Any]) -> object:
@@ -38,6 +42,26 @@ def make_from_file(reference: str, arguments: Mapping[str, Any]) -> object:
     factory = _find(_import(path, source), name, source)
     check_arguments(factory, arguments, source)
     return _in_user_code(lambda: factory(**arguments), path, source)
+
+
+def in_task_code(reference: str, call: Callable[[], Result]) -> Result:
+    """Call something that calls a task's methods, through JAX or not.
+
+    An exception that came through the user's file is theirs and becomes one sentence;
+    any other is ours and stays as it is.
+
+    Raises:
+        InputError: the user's code raised.
+    """
+    path = Path(reference.rpartition(":")[0]).resolve()
+    try:
+        return call()
+    except InputError:
+        raise
+    except Exception as error:
+        if _line(error, path) is None:
+            raise
+        raise _blamed(error, path, f"task {reference}") from error
 
 
 def _find(module: ModuleType, name: str, source: str) -> Callable[..., Any]:
@@ -72,26 +96,29 @@ def _import(path: Path, source: str) -> ModuleType:
 def _in_user_code(call: Callable[[], Result], path: Path, source: str) -> Result:
     """Call code of the user; any exception of theirs becomes one sentence.
 
-    The one border where every exception is caught: what a user's file may raise is
-    not ours to list, and it is a fault of the input, not of the search. The original
-    is chained, for whoever needs the traceback.
+    With `in_task_code` the one border where every exception is caught: what a user's
+    file may raise is not ours to list, and it is a fault of the input, not of the
+    search. The original is chained, for whoever needs the traceback.
     """
     try:
         return call()
     except InputError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())
-        where = f"{path.name}, line {_line(error, path)}"
-        raise InputError(
-            f"{source}: {where} raised {type(error).__name__}: {said}"
-        ) from error
+        raise _blamed(error, path, source) from error
 
 
-def _line(error: Exception, path: Path) -> int:
+def _blamed(error: Exception, path: Path, source: str) -> InputError:
+    said = shorten(" ".join(str(error).split()), _LONGEST_QUOTE, placeholder=" ...")
+    line = _line(error, path)
+    where = path.name if line is None else f"{path.name}, line {line}"
+    return InputError(f"{source}: {where} raised {type(error).__name__}: {said}")
+
+
+def _line(error: Exception, path: Path) -> int | None:
     """The last line of the user's file that ran, or that cannot be parsed."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
-        return error.lineno or 0
+        return error.lineno
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno or 0 for frame in frames if frame.filename == str(path)]
-    return lines[-1] if lines else 0
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return lines[-1] if lines else None

@@ -111,6 +111,12 @@ def test_one_call_a_line_with_names_that_nothing_else_has() -> None:
         ("w + g * m", ["x_1 = g * m", "x = w + x_1"]),
         ("(w + g) * m", ["x_1 = w + g", "x = x_1 * m"]),
         ("w / g / m", ["x_1 = w / g", "x = x_1 / m"]),
+        ("w * g * m", ["x_1 = w * g", "x = x_1 * m"]),
+        ("w / g * m", ["x_1 = w / g", "x = x_1 * m"]),
+        ("w * g / m", ["x_1 = w * g", "x = x_1 / m"]),
+        ("w + g + m", ["x_1 = w + g", "x = x_1 + m"]),
+        ("w - g + m", ["x_1 = w - g", "x = x_1 + m"]),
+        ("w + g - m", ["x_1 = w + g", "x = x_1 - m"]),
         ("-w * g", ["x_1 = -w", "x = x_1 * g"]),
         ("w * -g", ["x_1 = -g", "x = w * x_1"]),
         ("w - -2", ["x = w - -2.0"]),
@@ -226,16 +232,23 @@ OPERATIONS: dict[str, Any] = {
 BEFORE = ["x = w", "x_1 = 0.5", "m_1 = m", "value_1 = x"]
 NAMES = st.sampled_from(("w", "g", "m", "v", "x", "x_1", "m_1", "value_1"))
 LEAVES = NAMES | st.sampled_from(("0.5", "-2.0", "3.0"))
-EXPRESSIONS = st.recursive(
-    LEAVES,
-    lambda inner: (
-        st.builds("{} {} {}".format, inner, st.sampled_from("+-*"), inner)
-        | st.builds("({} {} {})".format, inner, st.sampled_from("+-*"), inner)
-        | st.builds("-{}".format, NAMES)
-        | st.builds("max({}, {})".format, inner, inner)
-    ),
-    max_leaves=4,
+OPERANDS = LEAVES | st.builds("-{}".format, NAMES)
+
+
+def chains(operands: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Operands joined by one to four signs without parentheses: precedence decides."""
+    rest = st.lists(
+        st.builds(" {} {}".format, st.sampled_from("+-*"), operands),
+        min_size=1,
+        max_size=4,
+    )
+    return st.builds(lambda first, more: first + "".join(more), operands, rest)
+
+
+NESTED = st.builds("({})".format, chains(OPERANDS)) | st.builds(
+    "max({}, {})".format, chains(OPERANDS), OPERANDS
 )
+EXPRESSIONS = chains(OPERANDS | NESTED | st.builds("-{}".format, NESTED))
 # Copies matter most here: about half of all lines are one.
 LINES = st.builds("{} = {}".format, NAMES, LEAVES | EXPRESSIONS)
 RETURNS = st.builds("return {}, {}, {}".format, *[LEAVES | EXPRESSIONS] * 3)

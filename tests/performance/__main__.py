@@ -13,29 +13,28 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import optax
+from rich.console import Console
+from rich.table import Table
+
+from dsl.digest import digest_of_pruned
+from dsl.library import read_program
+from dsl.parse import parse
+from dsl.program import Program
+from dsl.prune import prune
+from evosearch.compiled import Compiled
+from evosearch.machine import Machine
+from evosearch.mutate import Odds, mutate
+from evosearch.tasks import load_task
 from evosearch.threads import use_one_thread
-
-use_one_thread()
-
-import jax  # noqa: E402  # the thread limit comes first
-import jax.numpy as jnp  # noqa: E402
-import optax  # noqa: E402
-from dsl.digest import digest_of_pruned  # noqa: E402
-from dsl.library import read_program  # noqa: E402
-from dsl.parse import parse  # noqa: E402
-from dsl.program import Program  # noqa: E402
-from dsl.prune import prune  # noqa: E402
-from evosearch.compiled import Compiled  # noqa: E402
-from evosearch.machine import Machine  # noqa: E402
-from evosearch.mutate import Odds, mutate  # noqa: E402
-from evosearch.tasks import load_task  # noqa: E402
-from evosearch.train import Engine, Outcome, Plan, Trainer, make_plan  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+from evosearch.train import Engine, Outcome, Plan, Trainer, make_plan
 
 MLP = f"{Path(__file__).parents[1] / 'tasks' / 'mlp.py'}:factory"
 TASKS = {"charlm scale 1": "charlm", "digits scale 1": "digits", "MLP": MLP}
@@ -51,7 +50,15 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=7, help="at least 5")
     options.add_argument("--json", action="store_true", dest="as_json")
     chosen = options.parse_args()
-    rows = [candidates_a_second(chosen.repeats)]
+    use_one_thread()
+    rows: list[dict[str, Any]] = []
+
+    def keep(row: dict[str, Any]) -> None:
+        rows.append(row)
+        say = f"{row['what']}: {row['value']:.4g} (target {row['target']})"
+        print(say, file=sys.stderr, flush=True)
+
+    keep(candidates_a_second(chosen.repeats))
     for name, reference in TASKS.items():
         plan = make_plan(
             load_task(reference, {}),
@@ -60,9 +67,9 @@ def main() -> None:
             chunks=10,
             weight_bound=1000.0,
         )
-        rows.append(machine_against_optax(name, plan, chosen.repeats))
+        keep(machine_against_optax(name, plan, chosen.repeats))
         if name in JIT_TARGETS:
-            rows.append(jit_against_machine(name, plan, chosen.repeats))
+            keep(jit_against_machine(name, plan, chosen.repeats))
     if chosen.as_json:
         print(json.dumps(rows))
     else:
@@ -75,13 +82,10 @@ def machine_against_optax(name: str, plan: Plan, repeats: int) -> dict[str, Any]
     machine, program = Machine(plan), parse(read_program("adamw"))
     compiled = optax_training(plan)
 
-    def on_machine() -> None:
-        jax.block_until_ready(train(machine, program))
-
     def with_optax() -> None:
         jax.block_until_ready(compiled(jnp.uint32(0)))
 
-    ours, limit = medians([on_machine, with_optax], repeats)
+    ours, limit = medians([partial(train, machine, program), with_optax], repeats)
     target = MACHINE_TARGETS[name]
     return {
         "what": f"machine / compiled Optax AdamW, {name}",
@@ -124,9 +128,8 @@ def candidates_a_second(repeats: int) -> dict[str, Any]:
     children, odds = 5_000, Odds()
 
     def breed() -> float:
-        population, lengths = [seed] * 300, 0
+        population, lengths, random = [seed] * 300, 0, Random(0)
         for number in range(children):
-            random = Random(number)
             parent = population[int(random.random() * len(population))]
             child = mutate(parent, random, odds, 100).program
             digest_of_pruned(prune(child))
@@ -179,7 +182,7 @@ def train(engine: Engine, program: Program) -> Any:
     for number in range(engine.plan.chunks):
         slot, loss, peak = engine.advance(slot, engine.plan.chunk(0, number))
         float(loss), float(peak)
-    return engine.weights(slot)
+    return jax.block_until_ready(engine.weights(slot))
 
 
 def mutants(plan: Plan, machine: Machine, count: int) -> list[Program]:
@@ -196,7 +199,7 @@ def mutants(plan: Plan, machine: Machine, count: int) -> list[Program]:
     return found
 
 
-def medians(actions: list[Callable[[], None]], repeats: int) -> list[float]:
+def medians(actions: list[Callable[[], Any]], repeats: int) -> list[float]:
     """Median seconds of each action, the actions taken in turn after one warm-up."""
     for action in actions:
         action()
@@ -204,7 +207,7 @@ def medians(actions: list[Callable[[], None]], repeats: int) -> list[float]:
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
-def seconds(action: Callable[[], None]) -> float:
+def seconds(action: Callable[[], Any]) -> float:
     """Wall seconds of one call."""
     began = time.perf_counter()
     action()

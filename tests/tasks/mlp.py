@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from evosearch.tasks.cross_entropy import cross_entropy
 from evosearch.tasks.digits import Digits, read_digits, split_digits
+from evosearch.tasks.weights import Normal, draw, matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +28,13 @@ class MLP:
     floor: float = 0.001
 
     def init(self, key: Any) -> Any:
-        first, second = jax.random.split(key)
-        return {
-            "hidden": jax.random.normal(first, (64, self.width)) / 8.0,
-            "hidden_bias": jnp.zeros(self.width),
-            "head": 0.1 * jax.random.normal(second, (self.width, 10)),
-            "head_bias": jnp.zeros(10),
+        plan = {
+            "hidden": matrix(64, self.width),
+            "hidden_bias": Normal((self.width,), 0.0),
+            "head": matrix(self.width, 10),
+            "head_bias": Normal((10,), 0.0),
         }
+        return draw(key, plan)
 
     def batch(self, key: Any) -> Any:
         count = len(self.train.images)

@@ -71,9 +71,11 @@ def test_gradient_descent_lowers_the_held_out_loss(task) -> None:
 def test_many_weights_at_once_give_the_same_losses(task) -> None:
     keys = jax.random.split(jax.random.key(0), 3)
     batch = task.batch(jax.random.key(1))
-    many = jax.jit(jax.vmap(lambda key: task.task.loss(task.task.init(key), batch)))
-    alone = [float(task.loss(task.init(key), batch)) for key in keys]
-    np.testing.assert_allclose(many(keys), alone, rtol=1e-5)
+    many = jax.jit(jax.vmap(lambda weights: task.task.loss(weights, batch)))
+    models = [task.init(key) for key in keys]
+    alone = [float(task.loss(weights, batch)) for weights in models]
+    together = many(jax.tree.map(lambda *leaves: jnp.stack(leaves), *models))
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
 
 
 def test_huge_equal_weights_do_not_reach_the_floor(task) -> None:

@@ -1,0 +1,116 @@
+"""What a command names, read and tried out before anything is written or trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dsl.errors import DslError
+from dsl.library import program_names, read_program
+from dsl.parse import parse
+from dsl.program import Program
+from evosearch.config import Config, load_config
+from evosearch.errors import InputError, did_you_mean
+from evosearch.folder import CONFIG, RunFolder
+from evosearch.search import Problem
+from evosearch.threads import keep_off_accelerators
+from evosearch.trial import try_task
+
+_CHANGEABLE = ("budget.", "workers.", "final.")
+"""Keys that leave the trajectory of a run as it is."""
+
+
+def open_new(
+    path: Path, changes: Sequence[str], out: Path | None, command: str
+) -> tuple[Problem, RunFolder]:
+    """Read a config, try its tasks and make the folder of a new run.
+
+    Args:
+        path: of the config.
+        changes: overrides, `key=value`.
+        out: the run's folder; None is one named after the config and the time.
+        command: what the user typed, for the record.
+
+    Raises:
+        InputError: something in it is wrong; no folder is left behind.
+    """
+    problem = _prepare(load_config(path, changes))
+    return problem, RunFolder.create(problem.config, out, command)
+
+
+def open_again(
+    path: Path, changes: Sequence[str], out: Path | None, command: str
+) -> tuple[Problem, RunFolder]:
+    """Take up an interrupted run; arguments as of `open_new`, but the run's folder.
+
+    Raises:
+        InputError: it is no run, another process works in it, or a change would lead
+            to another trajectory.
+    """
+    fixed = [change for change in changes if not change.startswith(_CHANGEABLE)]
+    if out is not None or fixed:
+        what = "--out" if out is not None else fixed[0]
+        raise InputError(
+            f"--resume: {what} cannot be changed in a run that has begun; only budget, "
+            "final and workers can: leave it away, or begin a new run"
+        )
+    folder = RunFolder.resume(path)
+    try:
+        problem = _prepare(load_config(path / CONFIG, changes))
+        folder.log(f"resumed: {command}")
+    except InputError:
+        folder.close()
+        raise
+    return problem, folder
+
+
+def _prepare(config: Config) -> Problem:
+    """Read the programs that a config names and try its tasks.
+
+    Raises:
+        InputError: a program or a task is not there or does not work.
+    """
+    seed = _read("program", config.program)
+    name = config.fitness.reference
+    reference = seed if name is None else _read("fitness.reference", name)
+    if config.workers.executor != "inline":
+        keep_off_accelerators()
+    for task in config.tasks:
+        try_task(task, config.training)
+    return Problem(config, seed, reference)
+
+
+def _read(key: str, name: str) -> Program:
+    try:
+        return load_program(name)
+    except DslError as error:
+        raise InputError(f"{key}: {name}, {error}") from None
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
+
+
+def load_program(name: str) -> Program:
+    """A program by its name in dsl/programs, or by its path.
+
+    Raises:
+        InputError: neither is there.
+        DslError: its text is not a valid program.
+    """
+    if name in program_names():
+        return parse(read_program(name))
+    try:
+        return parse(Path(name).read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        known = did_you_mean(name, program_names())
+        raise InputError(
+            f"{name}: there is no such file, and no program of this name comes with "
+            f"evosearch; {known}"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{name}: not UTF-8; name the text of a program, saved as UTF-8"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{name}: cannot be read ({error.strerror}); name a program's file"
+        ) from None

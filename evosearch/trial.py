@@ -1,0 +1,76 @@
+"""Try a task before anything is trained: what its methods return has the right shapes.
+
+Only shapes are computed, so it takes a moment where training would compile for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.errors import InputError
+from evosearch.evaluate import load_plan
+from evosearch.tasks.files import in_task_code
+from evosearch.train import Layout, Plan
+
+
+def try_task(config: TaskConfig, training: TrainingConfig) -> None:
+    """Load a task and run through one step and its evaluation, on shapes alone.
+
+    Raises:
+        InputError: the task cannot be loaded, raises, or returns something else than
+            `Task` asks for; one sentence that names the task.
+    """
+    plan = load_plan(config, training)
+    try:
+        in_task_code(config.task, lambda: _try(plan))
+    except _Fault as fault:
+        raise InputError(f"task {config.task}: {fault}") from None
+
+
+class _Fault(Exception):
+    """What is wrong with what a method returned."""
+
+
+def _try(plan: Plan) -> None:
+    task = plan.task
+    weights = jax.eval_shape(plan.init, np.uint32(0))
+    try:
+        Layout.of(weights)
+    except InputError as error:
+        raise _Fault(str(error)) from None
+    chunk = plan.chunk(0, 0)
+    data = None if chunk.data is None else _first_step(chunk.data, plan.chunk_steps)
+    batch = jax.eval_shape(plan.batch, np.uint32(0), np.int32(0), data)
+    _check_number("loss(params, batch)", task.loss, weights, batch)
+    jax.eval_shape(jax.grad(task.loss), weights, batch)
+    for name in ("evaluate", "test"):
+        if hasattr(task, name):
+            _check_number(f"{name}(params)", getattr(task, name), weights)
+
+
+def _first_step(data: Any, steps: int) -> Any:
+    """The shapes of one step in a chunk of host data."""
+    for leaf in jax.tree.leaves(data):
+        if np.shape(leaf)[:1] != (steps,):
+            raise _Fault(
+                f"batches(key, start, steps) returned an array of shape "
+                f"{np.shape(leaf)} for {steps} steps: its first axis must be the steps"
+            )
+    return jax.tree.map(lambda leaf: leaf[0], data)
+
+
+def _check_number(name: str, method: Callable[..., Any], *arguments: Any) -> None:
+    result = jax.eval_shape(method, *arguments)
+    if not isinstance(result, jax.ShapeDtypeStruct):
+        found = type(result).__name__
+    elif result.shape == () and jnp.issubdtype(result.dtype, jnp.floating):
+        return
+    else:
+        found = f"{result.dtype}{list(result.shape)}"
+    raise _Fault(f"{name} returned {found}: it must return one float32 number")
