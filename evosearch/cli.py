@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sqlite3
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+import evosearch
 from dsl.errors import DslError
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
-    from evosearch.config import Config
     from evosearch.folder import RunFolder
+    from evosearch.search import Problem
 
 app = typer.Typer(
     name="evosearch",
-    help="Discover optimizers: evolve update rules, written as short programs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -31,6 +33,27 @@ class ExecutorName(StrEnum):
 
     INLINE = "inline"
     RAY = "ray"
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"evosearch {evosearch.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Discover optimizers: evolve update rules, written as short programs."""
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -77,6 +100,13 @@ def run(
     from evosearch.threads import use_one_thread
 
     use_one_thread()
+    from evosearch.opening import open_again, open_new
+
+    if (config is None) == (resume is None):
+        raise InputError(
+            "run takes either a CONFIG, for a new run, or --resume RUN, to go on with "
+            "one: give one of them"
+        )
     changes = list(overrides or [])
     for key, value in (
         ("seed", seed),
@@ -85,61 +115,35 @@ def run(
     ):
         if value is not None:
             changes.append(f"{key}={value}")
-    settings, folder = _open_run(config, changes, out, resume)
+    command = shlex.join(["evosearch", *sys.argv[1:]])
+    if config is not None:
+        problem, folder = open_new(config, changes, out, command)
+    else:
+        assert resume is not None
+        problem, folder = open_again(resume, changes, out, command)
     try:
-        _run(settings, folder, as_json)
+        _run(problem, folder, as_json)
     finally:
         folder.close()
 
 
-def _open_run(
-    config: Path | None, changes: list[str], out: Path | None, resume: Path | None
-) -> tuple[Config, RunFolder]:
-    from evosearch.config import load_config
-    from evosearch.folder import CONFIG, RunFolder
-    from evosearch.run import read_problem
-
-    if (config is None) == (resume is None):
-        raise InputError(
-            "run takes either a CONFIG, for a new run, or --resume RUN, to go on with "
-            "one: give one of them"
-        )
-    if config is not None:
-        settings = load_config(config, changes)
-        read_problem(settings)
-        command = " ".join(["evosearch", *sys.argv[1:]])
-        return settings, RunFolder.create(settings, out, command)
-    assert resume is not None
-    fixed = [
-        change
-        for change in changes
-        if not change.startswith(("budget.", "workers.", "final."))
-    ]
-    if out is not None or fixed:
-        what = "--out" if out is not None else fixed[0]
-        raise InputError(
-            f"--resume: {what} cannot be changed in a run that has begun; only budget, "
-            "final and workers can"
-        )
-    folder = RunFolder.resume(resume)
-    return load_config(resume / CONFIG, changes), folder
-
-
-def _run(config: Config, folder: RunFolder, as_json: bool) -> None:
+def _run(problem: Problem, folder: RunFolder, as_json: bool) -> None:
     from evosearch.display import Display
     from evosearch.report.result import print_summary
     from evosearch.run import run as run_search
     from evosearch.stop import StopOnInterrupt
 
-    with Display(config.budget) as display, StopOnInterrupt(display.say) as stop:
+    budget = problem.config.budget
+    with Display(budget) as display, StopOnInterrupt(display.say) as stop:
         display.say(f"run folder: {folder.path}")
-        summary = run_search(config, folder, display, stop.asked)
+        summary = run_search(problem, folder, display, stop.asked)
     if as_json:
         _print_json(summary)
     else:
         print_summary(summary)
     if summary["interrupted"]:
-        typer.echo(f"go on with: evosearch run --resume {folder.path}", err=True)
+        path = shlex.quote(str(folder.path))
+        typer.echo(f"go on with: evosearch run --resume {path}", err=True)
         raise typer.Exit(130)
 
 
@@ -195,11 +199,11 @@ def evaluate(
 
     use_one_thread()
     from evosearch.config import TrainingConfig, parse_task
+    from evosearch.opening import load_program
     from evosearch.report.result import evaluation, print_evaluation
-    from evosearch.run import load_program
 
     result = evaluation(
-        load_program("FILE", program),
+        load_program(program),
         parse_task(task, changes),
         TrainingConfig(),
         range(first_seed, first_seed + seeds),
@@ -213,17 +217,15 @@ def evaluate(
 @app.command()
 def check(program: ProgramFile, as_json: Json = False) -> None:
     """Check a program: its live part, its states, its digest, or its first error."""
-    from evosearch.report.programs import checked, print_checked
-    from evosearch.run import load_program
+    from evosearch.opening import load_program
+    from evosearch.report.programs import checked, print_checked, refused
 
     try:
-        found = load_program("FILE", program)
-    except DslError as error:
+        found = load_program(program)
+    except (DslError, InputError) as error:
         if not as_json:
             raise
-        fields = ("line", "column", "message", "hint")
-        problem = {name: getattr(error, name) for name in fields}
-        _print_json({"ok": False, "error": problem})
+        _print_json(refused(error))
         raise typer.Exit(2) from None
     if as_json:
         _print_json(checked(found))
@@ -254,8 +256,15 @@ def _print_json(value: Any) -> None:
 def main() -> NoReturn:
     """The entry point: bad input gets one sentence and exit code 2."""
     try:
-        app(standalone_mode=True)
+        app()
     except (InputError, DslError) as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    sys.exit(0)
+        problem = str(error)
+    except sqlite3.DatabaseError as error:
+        problem = f"the run's record (run.sqlite) cannot be used: {error}"
+    except OSError as error:
+        problem = str(error)
+    except SystemExit as end:
+        # Typer ends with 1 after Ctrl-C, where a shell expects 128 + SIGINT.
+        sys.exit(130 if isinstance(end.__context__, typer.Abort) else end.code)
+    typer.echo(f"error: {problem}", err=True)
+    sys.exit(2)

@@ -56,7 +56,9 @@ class Display:
 
     def say(self, line: str) -> None:
         """Print a line."""
-        self._console.print(line, style="dim", highlight=False)
+        self._console.print(
+            line, style="dim", markup=False, highlight=False, soft_wrap=True
+        )
 
     def search(self, moment: Moment) -> None:
         """Show where the search is, if it is time to."""

@@ -110,9 +110,7 @@ class _Session:
         final = None
         if ended:
             self._folder.log("search ended; judging on fresh seeds")
-            final = choose_and_compare(
-                problem, ledger, self._watcher.judge, stopped
-            )
+            final = choose_and_compare(problem, ledger, self._watcher.judge, stopped)
         best = ledger.store.best(1)[0] if final is None else final.chosen
         summary = summarise(
             run=str(self._folder.path),

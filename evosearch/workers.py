@@ -149,9 +149,13 @@ def _start_ray(count: int) -> Any:
     import ray
 
     address = os.environ.get("RAY_ADDRESS")
-    local: dict[str, Any] = {} if address else {"num_cpus": count or None, "include_dashboard": False}
+    local: dict[str, Any] = (
+        {} if address else {"num_cpus": count or None, "include_dashboard": False}
+    )
     try:
-        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **local)
+        ray.init(
+            address=address, logging_level=logging.ERROR, log_to_driver=False, **local
+        )
     except ConnectionError as error:
         raise InputError(
             f"RAY_ADDRESS: no Ray cluster answers at {address} ({error}): start one "

@@ -8,12 +8,14 @@ from rich.console import Console
 from rich.text import Text
 
 from dsl.digest import digest
+from dsl.errors import DslError
 from dsl.fingerprint import fingerprint
 from dsl.live import live, live_in_one_call
 from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch.errors import InputError
 from evosearch.store import Store
 
 
@@ -34,6 +36,17 @@ def checked(program: Program) -> dict[str, Any]:
         "states": sum(alive.states),
         "program": unparse(prune(program)),
     }
+
+
+def refused(error: DslError | InputError) -> dict[str, Any]:
+    """What `check --json` prints if there is no valid program.
+
+    `line` and `column` (from 1) are null where no text could be read.
+    """
+    problem = {"line": None, "column": None, "message": str(error), "hint": ""}
+    if isinstance(error, DslError):
+        problem = {name: getattr(error, name) for name in problem}
+    return {"ok": False, "error": problem}
 
 
 def print_checked(program: Program) -> None:
@@ -80,6 +93,8 @@ def best_programs(store: Store, top: int) -> list[dict[str, Any]]:
 def print_programs(programs: list[dict[str, Any]]) -> None:
     """Print programs, the best last, so that it is what a terminal shows."""
     console = Console(highlight=False, soft_wrap=True)
+    if not programs:
+        console.print("no program is finished yet")
     for place, row in reversed(list(enumerate(programs, 1))):
         fitness = "none" if row["fitness"] is None else f"{row['fitness']:+.5f}"
         origin = (

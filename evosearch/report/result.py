@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +15,9 @@ from dsl.prune import prune
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.evaluate import make_trainer
 from evosearch.fitness import mean_and_error
+from evosearch.tasks.files import in_task_code
 from evosearch.train import Outcome
+from evosearch.trial import try_task
 
 
 def evaluation(
@@ -24,9 +27,16 @@ def evaluation(
 
     A loss is null where the training did not end ok; then the mean is null too, and
     `outcome` says how the first such training ended.
+
+    Raises:
+        InputError: the task cannot be loaded, or its code does not work.
     """
+    try_task(task, training)
     trainer = make_trainer(task, training)
-    trainings = [trainer.train(prune(program), seed) for seed in seeds]
+    pruned = prune(program)
+    trainings = [
+        in_task_code(task.task, partial(trainer.train, pruned, seed)) for seed in seeds
+    ]
     bad = [t.outcome for t in trainings if t.outcome is not Outcome.OK]
     losses = [t.loss if t.outcome is Outcome.OK else None for t in trainings]
     mean, error = (None, None) if bad else mean_and_error([t.loss for t in trainings])

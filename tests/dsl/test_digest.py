@@ -17,7 +17,6 @@ from tests.equivalences import REWORDINGS, reworded
 from tests.stepping import bits, updates, with_statements
 from tests.strategies import programs
 
-
 Rewording = Callable[[Program], st.SearchStrategy[Program]]
 
 
