@@ -6,7 +6,6 @@ import json
 import shlex
 import sqlite3
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -26,13 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-
-class ExecutorName(StrEnum):
-    """Where programs are trained."""
-
-    INLINE = "inline"
-    RAY = "ray"
 
 
 def _print_version(asked: bool) -> None:
@@ -84,7 +76,10 @@ def run(
         int | None, typer.Option(help="Ray workers; 0 is one for each core or GPU.")
     ] = None,
     executor: Annotated[
-        ExecutorName | None, typer.Option(help="Processes (ray) or this one (inline).")
+        str | None,
+        typer.Option(
+            metavar="inline|ray", help="This process (inline) or others (ray)."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -107,14 +102,9 @@ def run(
             "run takes either a CONFIG, for a new run, or --resume RUN, to go on with "
             "one: give one of them"
         )
-    changes = list(overrides or [])
-    for key, value in (
-        ("seed", seed),
-        ("workers.count", workers),
-        ("workers.executor", executor and executor.value),
-    ):
-        if value is not None:
-            changes.append(f"{key}={value}")
+    given = {"seed": seed, "workers.count": workers, "workers.executor": executor}
+    options = [f"{key}={value}" for key, value in given.items() if value is not None]
+    changes = [*(overrides or []), *options]
     command = shlex.join(["evosearch", *sys.argv[1:]])
     if config is not None:
         problem, folder = open_new(config, changes, out, command)

@@ -67,8 +67,8 @@ class RunFolder:
         missing = [name for name in (CONFIG, STORE) if not (path / name).is_file()]
         if missing:
             raise InputError(
-                f"{path}: has no {' and no '.join(missing)}, so it is not the folder of "
-                "a run: name one that `evosearch run` made"
+                f"{path}: has no {' and no '.join(missing)}, so it is not the folder "
+                "of a run: name one that `evosearch run` made"
             )
         return cls(path)
 

@@ -1,7 +1,7 @@
 """Regularised evolution (section 2.2): tournaments choose parents, age removes.
 
-Pure ask and tell: a population is frozen data, `choose_parent` asks it and `add` returns
-the next one.
+Pure ask and tell: a population is frozen data, `choose_parent` asks it and `add`
+returns the next one.
 """
 
 from __future__ import annotations

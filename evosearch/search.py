@@ -95,9 +95,7 @@ class Search:
         number = self.counts.made + 1
         config = self._config.search
         parent = choose_parent(self._population, config.tournament, self._random)
-        child = mutate(
-            parent.program, self._random, self._odds, config.max_statements
-        )
+        child = mutate(parent.program, self._random, self._odds, config.max_statements)
         pruned = prune(child.program)
         subject = subject_of(pruned)
         seeds = self._seeds(number)

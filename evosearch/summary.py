@@ -17,7 +17,7 @@ from evosearch.rows import ProgramRow
 
 @dataclass(slots=True)
 class Trajectory:
-    """A running SHA-256 over the digests and fitness values of the children, in order."""
+    """A running SHA-256 over the digests and fitness values of the children."""
 
     _hash: Any = field(default_factory=sha256)
 

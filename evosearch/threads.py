@@ -28,4 +28,5 @@ def keep_off_accelerators() -> None:
     """
     import jax
 
-    jax.config.update("jax_platforms", "cpu")
+    # JAX leaves this method without types.
+    jax.config.update("jax_platforms", "cpu")  # type: ignore[no-untyped-call]

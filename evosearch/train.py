@@ -1,4 +1,4 @@
-"""Train one program on one task and data seed, chunk by chunk, and name how it ended."""
+"""Train one program on one task and data seed, and name how it ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from evosearch.tasks.protocol import Task
 
 VALIDATION: Final = "validation"
 TEST: Final = "test"
-"""Which held-out data measure the trained weights: `evaluate`, or `test` if it is there."""
+"""Which held-out data measure the weights: `evaluate`, or `test` if it is there."""
 
 
 class Outcome(StrEnum):

@@ -1,1 +1,1 @@
-"""What commands answer: first as plain data (for `--json`), then printed for a person."""
+"""What commands answer: first as plain data (for `--json`), then for a person."""
