@@ -15,7 +15,7 @@ from dsl.functions import FUNCTIONS, Function, Type
 from dsl.program import Argument, Program, Variable
 
 Leaves = Sequence[Any]
-"""A Tree: one array for each weight array. Leafwise is one array of shape `[leaves]`."""
+"""A Tree: one array for each weight array; Leafwise is one array `[leaves]`."""
 
 
 @dataclass(frozen=True, slots=True)

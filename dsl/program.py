@@ -37,7 +37,7 @@ class Statement:
         function: a key of `dsl.FUNCTIONS` (never an alias).
         arguments: variables in scope or constants, as many as the function takes.
         reads: derived from the arguments: each one's name, or what stands
-            for a constant. Kept because the search asks for it thousands of times a second.
+            for a constant. Kept because the search asks for it all the time.
     """
 
     target: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 
 from dsl.parse import parse
 from evosearch.config import TaskConfig, TrainingConfig
@@ -86,7 +88,15 @@ def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:
 def task_version(task: TaskConfig, training: TrainingConfig) -> str:
     """Everything that a training's result depends on but the program and the seed.
 
-    Part of the key under which trainings are stored: JSON with sorted keys.
+    Part of the key under which trainings are stored: JSON with sorted keys. Files that
+    the config names, the task's own or its data, count by their content.
     """
-    parts = {**task.model_dump(), **training.model_dump()}
+    named = [task.task.rpartition(":")[0], *task.arguments.values()]
+    files = [Path(name) for name in named if isinstance(name, str) and name]
+    contents = {
+        str(path): sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.is_file()
+    }
+    parts = {**task.model_dump(), **training.model_dump(), "files": contents}
     return json.dumps(parts, sort_keys=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.config import Config
 from evosearch.counts import Counts
+from evosearch.errors import InputError
 from evosearch.evaluate import task_version
 from evosearch.final import Final, choose_and_compare
 from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder
@@ -74,18 +76,31 @@ def run(
     config = problem.config
     path = folder.path / STORE
     store = Store.open(path) if path.exists() else Store.create(path)
+    versions = [task_version(task, config.training) for task in config.tasks]
+    _require_same_tasks(store, versions)
     executor = make_executor(
         config.workers.executor, config.workers.count, config.tasks, config.training
     )
     folder.log(f"{config.workers.executor}: {executor.workers} workers")
     try:
-        versions = [task_version(task, config.training) for task in config.tasks]
         ledger = Ledger(store, executor, versions)
         session = _Session(folder, watcher, executor, began)
         return session.run(problem, ledger, stopped)
     finally:
         executor.close()
         store.close()
+
+
+def _require_same_tasks(store: Store, versions: list[str]) -> None:
+    """A run that is resumed must train on what it began with."""
+    now = json.dumps(versions)
+    if store.meta.get("tasks", now) != now:
+        raise InputError(
+            "tasks: a task's file or data have changed since this run began, so its "
+            "trainings cannot be compared with new ones: bring the old files back, or "
+            "begin a new run"
+        )
+    store.set_meta("tasks", now)
 
 
 class _Session:
