@@ -22,7 +22,7 @@ from dsl.program import Program
 from dsl.refusals import UNALIGNED, Refusal, explain
 from dsl.syntax import Assignment, Call, Expression, Name, Number, Place, Source
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 100_000
 """The longest text."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from dsl.float32 import is_finite_float32
 
@@ -23,9 +24,10 @@ class Constant:
 
 Argument = Variable | Constant
 
-CONSTANT_READ, BAD_CONSTANT_READ = "", "?"
+CONSTANT_READ: Any = None
+BAD_CONSTANT_READ = ""
 """Stand for a constant where a statement's arguments are told by their names: for one
-that is finite and a float32, and for one that is not."""
+that is finite and a float32, and for one that is not. Neither can be a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ class Statement:
     target: str
     function: str
     arguments: tuple[Argument, ...]
-    reads: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    reads: tuple[Any, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reads", tuple(map(_read, self.arguments)))
 
 
-def _read(argument: Argument) -> str:
+def _read(argument: Argument) -> Any:
     if isinstance(argument, Variable):
         return argument.name
     return CONSTANT_READ if is_finite_float32(argument.value) else BAD_CONSTANT_READ

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import sqlite3
 import sys
 from pathlib import Path
@@ -37,12 +38,7 @@ def _print_version(asked: bool) -> None:
 def options(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version",
-            help="Print the version.",
-            callback=_print_version,
-            is_eager=True,
-        ),
+        typer.Option("--version", help="Print it.", callback=_print_version),
     ] = False,
 ) -> None:
     """Discover optimizers: evolve update rules, written as short programs."""
@@ -83,7 +79,7 @@ def run(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The run's folder.  [default: experiments/runs/NAME-TIME]"),
+        typer.Option(help="The run's folder, not experiments/runs/NAME-TIME."),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -123,17 +119,21 @@ def _run(problem: Problem, folder: RunFolder, as_json: bool) -> None:
     from evosearch.run import run as run_search
     from evosearch.stop import StopOnInterrupt
 
-    budget = problem.config.budget
-    with Display(budget) as display, StopOnInterrupt(display.say) as stop:
-        display.say(f"run folder: {folder.path}")
-        summary = run_search(problem, folder, display, stop.asked)
+    budget, path = problem.config.budget, shlex.quote(str(folder.path))
+    go_on = f"go on with: evosearch run --resume {path}"
+    try:
+        with Display(budget) as display, StopOnInterrupt(display.say) as stop:
+            display.say(f"run folder: {folder.path}")
+            summary = run_search(problem, folder, display, stop.asked)
+    except KeyboardInterrupt:
+        typer.echo(go_on, err=True)
+        raise typer.Exit(130) from None
     if as_json:
         _print_json(summary)
     else:
         print_summary(summary)
     if summary["interrupted"]:
-        path = shlex.quote(str(folder.path))
-        typer.echo(f"go on with: evosearch run --resume {path}", err=True)
+        typer.echo(go_on, err=True)
         raise typer.Exit(130)
 
 
@@ -226,9 +226,9 @@ def check(program: ProgramFile, as_json: Json = False) -> None:
 @app.command()
 def functions(as_json: Json = False) -> None:
     """List the functions of the language."""
-    from evosearch.report.tables import function_rows, print_rows
+    from evosearch.report.tables import function_rows, print_functions
 
-    _print_json(function_rows()) if as_json else print_rows(function_rows())
+    _print_json(function_rows()) if as_json else print_functions(function_rows())
 
 
 @app.command()
@@ -245,6 +245,9 @@ def _print_json(value: Any) -> None:
 
 def main() -> NoReturn:
     """The entry point: bad input gets one sentence and exit code 2."""
+    # Until a run takes Ctrl-C over, it ends the process, also amid the import of JAX,
+    # which takes seconds and does not bear an exception.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         app()
     except (InputError, DslError) as error:
@@ -253,8 +256,5 @@ def main() -> NoReturn:
         problem = f"the run's record (run.sqlite) cannot be used: {error}"
     except OSError as error:
         problem = str(error)
-    except SystemExit as end:
-        # Typer ends with 1 after Ctrl-C, where a shell expects 128 + SIGINT.
-        sys.exit(130 if isinstance(end.__context__, typer.Abort) else end.code)
     typer.echo(f"error: {problem}", err=True)
     sys.exit(2)

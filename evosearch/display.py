@@ -121,7 +121,7 @@ class Display:
                 "trained",
                 f"{counts.evaluated:,} "
                 f"({(counts.evaluated - base.evaluated) / seconds:.1f} a second, "
-                f"{moment.workers} workers)",
+                f"workers: {moment.workers})",
             ),
             ("cache hits", f"{counts.duplicates / max(counts.made, 1):.0%}"),
             ("dead statements", f"{dead:.0%}"),

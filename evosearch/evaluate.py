@@ -100,3 +100,8 @@ def task_version(task: TaskConfig, training: TrainingConfig) -> str:
     }
     parts = {**task.model_dump(), **training.model_dump(), "files": contents}
     return json.dumps(parts, sort_keys=True)
+
+
+def task_name(version: str) -> str:
+    """The task, as its config names it, of a `task_version`."""
+    return str(json.loads(version)["task"])

@@ -81,7 +81,7 @@ def run(
     executor = make_executor(
         config.workers.executor, config.workers.count, config.tasks, config.training
     )
-    folder.log(f"{config.workers.executor}: {executor.workers} workers")
+    folder.log(f"training with {config.workers.executor}, workers: {executor.workers}")
     try:
         ledger = Ledger(store, executor, versions)
         session = _Session(folder, watcher, executor, began)

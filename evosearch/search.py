@@ -21,6 +21,7 @@ from dsl.unparse import unparse
 from evosearch.config import Config
 from evosearch.counts import Counts
 from evosearch.errors import InputError
+from evosearch.evaluate import task_name
 from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
 from evosearch.ledger import Ledger, Subject, losses
 from evosearch.mutate import Child, Odds, mutate
@@ -193,13 +194,9 @@ class Search:
         if (self._first_task, seeds[-1]) not in self._references:
             self._ledger.settle(self._reference, seeds)
             rows = self._ledger.trainings(self._reference.digest)
-            outcome, reason = verdict(rows)
             self._references = losses(rows)
-            if outcome is not Outcome.OK or 0.0 in self._references.values():
-                raise InputError(
-                    f"fitness.reference: the reference program {reason or 'has loss 0'}"
-                    ", so nothing can be compared with it: name one that trains"
-                )
+            for row in rows.values():
+                _check_reference(row)
         return self._references
 
     def _seeds(self, number: int) -> range:
@@ -225,6 +222,17 @@ def verdict(trainings: Mapping[Place, TrainingRow]) -> tuple[Outcome, str]:
         if outcome is Outcome.IMPLAUSIBLE:
             return outcome, f"has loss {row.loss:.3g}, under the floor of the task"
     return Outcome.OK, ""
+
+
+def _check_reference(row: TrainingRow) -> None:
+    """A reference's loss must be a number that others can be divided by."""
+    outcome, reason = verdict({(row.task, row.seed): row})
+    if outcome is not Outcome.OK or row.loss == 0.0:
+        raise InputError(
+            f"task {task_name(row.task)}: the reference program (fitness.reference, or "
+            f"program where that is null) {reason or 'has loss 0'}, so nothing can be "
+            "compared with it: name one that trains there, or mend the task"
+        )
 
 
 def _compare(stored: ProgramRow, number: int, subject: Subject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -149,9 +150,8 @@ def _start_ray(count: int) -> Any:
     import ray
 
     address = os.environ.get("RAY_ADDRESS")
-    local: dict[str, Any] = (
-        {} if address else {"num_cpus": count or None, "include_dashboard": False}
-    )
+    local = {} if address else {"num_cpus": count or None, "include_dashboard": False}
+    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(
             address=address, logging_level=logging.ERROR, log_to_driver=False, **local
@@ -161,6 +161,8 @@ def _start_ray(count: int) -> Any:
             f"RAY_ADDRESS: no Ray cluster answers at {address} ({error}): start one "
             "there, or unset RAY_ADDRESS to use this machine alone"
         ) from None
+    # Ray takes SIGTERM for itself, and a run that is told to end would write nothing.
+    signal.signal(signal.SIGTERM, before)
     return ray
 
 

@@ -99,7 +99,7 @@ def _read_text(path: Path) -> str:
 
 
 def _neighbour(path: Path) -> str:
-    files = sorted(str(file) for file in path.parent.glob("*.y*ml"))
+    files = sorted(str(file) for file in path.parent.glob("[!.]*.y*ml"))
     return f"; {did_you_mean(str(path), files)}" if files else "; check the path"
 
 

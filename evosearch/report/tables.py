@@ -14,15 +14,16 @@ from evosearch.tasks import TASKS
 
 
 def function_rows() -> list[dict[str, Any]]:
-    """One mapping for each function of the language."""
+    """What `functions --json` prints: one mapping for each function of the language.
+
+    `result` is the type of its value; null is the largest of its arguments' types.
+    """
     return [
         {
             "name": row.name,
             "written": _written(row),
             "rule": row.doc,
-            "result": "largest of its arguments"
-            if row.result is None
-            else str(row.result),
+            "result": None if row.result is None else str(row.result),
             "aliases": list(row.aliases),
             "commutative": row.commutative,
         }
@@ -40,7 +41,7 @@ def _written(row: Function) -> str:
 
 
 def task_rows() -> list[dict[str, Any]]:
-    """One mapping for each task that comes with evosearch."""
+    """What `tasks --json` prints: one mapping for each task that comes along."""
     return [
         {"name": name, "about": task.doc, "manual": task.manual()}
         for name, task in TASKS.items()
@@ -49,7 +50,7 @@ def task_rows() -> list[dict[str, Any]]:
 
 def print_tasks(rows: Sequence[dict[str, Any]]) -> None:
     """Print each task's manual, then how to name a task of one's own."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for row in rows:
         console.print(Text(f"{row['manual']}\n"))
     console.print(
@@ -58,17 +59,18 @@ def print_tasks(rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def print_rows(rows: Sequence[dict[str, Any]]) -> None:
-    """Print mappings with the same keys as a table."""
-    table = Table(*rows[0])
+def print_functions(rows: Sequence[dict[str, Any]]) -> None:
+    """Print how each function is written, what it does and the type of its value."""
+    table = Table("written", "result", "rule", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    Console(highlight=False).print(table)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(value)
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return str(value)
+        table.add_row(
+            *(Text(row[name] or "") for name in ("written", "result", "rule"))
+        )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(table)
+    others = [f"{alias} ({row['name']})" for row in rows for alias in row["aliases"]]
+    console.print(
+        "\nWhere no result is given it has the largest of the arguments' types: "
+        "Scalar, Leafwise, Tree.\n"
+        f"Other names: {', '.join(others)}."
+    )

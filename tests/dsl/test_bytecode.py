@@ -22,13 +22,13 @@ from dsl.bytecode import (
 from dsl.functions import Type
 from dsl.interpret import Leaves, interpret
 from dsl.library import read_program
-from dsl.program import Constant
-from tests.stepping import SHAPES, bits, random_tree
+from dsl.program import Constant, Statement
+from tests.stepping import SHAPES, bits, random_tree, with_statements
 from tests.strategies import programs
 
 
 class Rows:
-    """The `Space` of trees as lists, where a Leafwise value is spread over its leaves."""
+    """The `Space` of trees kept as lists."""
 
     def inner(self, x: Leaves, y: Leaves) -> np.ndarray:
         return np.stack([np.sum(a * b) for a, b in zip(x, y, strict=True)])
@@ -104,9 +104,6 @@ def test_it_computes_what_the_program_computes_bit_for_bit(program: Program) -> 
 
 def rounded_constants(program: Program) -> Program:
     """`get_pi()` and the like as the float32 constants that they are in bytecode."""
-    from dsl.program import Statement
-    from tests.stepping import with_statements
-
     statements = []
     for statement in program.statements:
         row = FUNCTIONS[statement.function]

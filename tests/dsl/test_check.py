@@ -243,3 +243,13 @@ def test_a_damaged_program_is_valid_only_if_the_table_says_so(
     assert (find_fault(child) is None) == (reference_types(child) is not None)
     if find_fault(child) is None:
         assert parse(unparse(child)) == child
+
+
+@pytest.mark.parametrize("name", ["", "?"])
+def test_what_stands_for_a_constant_is_no_name(name: str) -> None:
+    """A program that reads or writes such a name would not read back."""
+    reading = Statement("x", "square", (Variable(name),))
+    writing = Statement(name, "square", (Variable("g"),))
+    for statements in ((reading,), (writing,), (writing, reading)):
+        program = Program("w", "g", (), "lr", None, statements, ("g",))
+        assert find_fault(program) is not None

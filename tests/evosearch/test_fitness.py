@@ -1,0 +1,88 @@
+"""Fitness is relative, paired and averaged; seeds rotate; errors are of the mean."""
+
+import math
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evosearch.fitness import (
+    TEST_SEEDS_FROM,
+    VALIDATION_SEEDS_FROM,
+    Prices,
+    data_seeds,
+    mean_and_error,
+    paired_fitness,
+    relative_difference,
+)
+
+LOSSES = st.floats(0.1, 10.0)
+
+
+@given(st.dictionaries(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), LOSSES, min_size=1))
+def test_a_program_is_as_good_as_itself(losses: dict) -> None:
+    assert paired_fitness(losses, losses, 0.0) == 0.0
+    assert paired_fitness(losses, losses, 0.25) == 0.25
+    worse = {place: 1.5 * loss for place, loss in losses.items()}
+    assert paired_fitness(worse, losses, 0.0) == pytest.approx(0.5)
+    assert paired_fitness(losses, worse, 0.0) == pytest.approx(-1.0 / 3.0)
+
+
+def test_each_place_counts_the_same_whatever_its_loss() -> None:
+    references = {("a", 0): 100.0, ("b", 0): 0.01, ("b", 1): 7.0}
+    losses = {("a", 0): 90.0, ("b", 0): 0.012}
+    assert paired_fitness(losses, references, 0.01) == pytest.approx(0.05 + 0.01)
+
+
+def test_differences_are_relative_to_the_size_of_the_reference() -> None:
+    assert relative_difference(1.0, 2.0) == -0.5
+    assert relative_difference(3.0, 2.0) == 0.5
+    assert relative_difference(-1.0, -2.0) == 0.5
+
+
+def test_prices_are_of_states_and_statements() -> None:
+    assert Prices().of(7, 9) == 0.0
+    assert Prices(state=0.1, statement=0.001).of(2, 30) == pytest.approx(0.23)
+
+
+@pytest.mark.parametrize(
+    ("child", "seeds", "rotate", "expected"),
+    [
+        (0, 1, 0, [0]),
+        (10**9, 3, 0, [0, 1, 2]),
+        (399, 1, 400, [0]),
+        (400, 1, 400, [1]),
+        (1199, 2, 400, [4, 5]),
+        (1200, 2, 400, [6, 7]),
+    ],
+)
+def test_data_seeds_rotate(
+    child: int, seeds: int, rotate: int, expected: list[int]
+) -> None:
+    assert list(data_seeds(child, seeds, rotate)) == expected
+
+
+@given(st.integers(0, 10**6), st.integers(1, 5), st.integers(1, 500))
+def test_seeds_of_a_rotation_are_new(child: int, seeds: int, rotate: int) -> None:
+    now = data_seeds(child, seeds, rotate)
+    later = data_seeds(child + rotate, seeds, rotate)
+    assert len(now) == seeds
+    assert later.start == now.stop
+
+
+def test_the_final_seeds_are_no_seeds_of_a_search() -> None:
+    assert 10**8 < VALIDATION_SEEDS_FROM < TEST_SEEDS_FROM < 2**31
+    assert TEST_SEEDS_FROM - VALIDATION_SEEDS_FROM > 10**6
+
+
+@given(st.lists(st.floats(-10.0, 10.0), min_size=2, max_size=20))
+def test_the_error_is_that_of_the_mean(values: list[float]) -> None:
+    mean, error = mean_and_error(values)
+    assert mean == pytest.approx(statistics.fmean(values), abs=1e-12)
+    expected = statistics.stdev(values) / math.sqrt(len(values))
+    assert error == pytest.approx(expected, abs=1e-9)
+
+
+def test_one_value_has_no_error() -> None:
+    assert mean_and_error([3.0]) == (3.0, 0.0)
