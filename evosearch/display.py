@@ -13,6 +13,7 @@ from typing import Self
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from evosearch.config import BudgetConfig
 from evosearch.run import Moment
@@ -78,7 +79,7 @@ class Display:
         """Show how far the final comparison is."""
         line = f"{what}: {done} of {total} programs"
         if self._console.is_terminal:
-            self._live.update(line, refresh=True)
+            self._live.update(Text(line), refresh=True)
         elif self._due(time.monotonic()) or done == 0:
             self.say(line)
 

@@ -13,8 +13,7 @@ from evosearch.config import Config, load_config
 from evosearch.errors import InputError, did_you_mean
 from evosearch.folder import CONFIG, RunFolder
 from evosearch.search import Problem
-from evosearch.threads import keep_off_accelerators
-from evosearch.trial import try_task
+from evosearch.trial import try_apart, try_task
 
 _CHANGEABLE = ("budget.", "workers.", "final.")
 """Keys that leave the trajectory of a run as it is."""
@@ -73,10 +72,11 @@ def _prepare(config: Config) -> Problem:
     seed = _read("program", config.program)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
-    if config.workers.executor != "inline":
-        keep_off_accelerators()
-    for task in config.tasks:
-        try_task(task, config.training)
+    if config.workers.executor == "inline":
+        for task in config.tasks:
+            try_task(task, config.training)
+    else:
+        try_apart(config.tasks, config.training)
     return Problem(config, seed, reference)
 
 

@@ -1,4 +1,4 @@
-"""What of the machine a process takes: one thread, and in the searching process no GPU.
+"""What of the machine a process takes: one thread, and no GPU if it does not train.
 
 Workers are the parallelism; with one thread, sums keep their order.
 """
@@ -23,8 +23,8 @@ def use_one_thread() -> None:
 def keep_off_accelerators() -> None:
     """Let JAX use the CPU alone in this process; call it before JAX is first used.
 
-    For the process that searches while workers train: whoever touches a GPU first takes
-    most of its memory. It is no environment variable because workers would inherit it.
+    For a process that does not train: whoever touches a GPU first takes most of its
+    memory, which is the workers'.
     """
     import jax
 

@@ -5,7 +5,10 @@ Only shapes are computed, so it takes a moment where training would compile for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import multiprocessing
+import signal
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from typing import Any
 
 import jax
@@ -16,6 +19,7 @@ from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import load_plan
 from evosearch.tasks.files import in_task_code
+from evosearch.threads import keep_off_accelerators
 from evosearch.train import Layout, Plan
 
 
@@ -31,6 +35,49 @@ def try_task(config: TaskConfig, training: TrainingConfig) -> None:
         in_task_code(config.task, lambda: _try(plan))
     except _Fault as fault:
         raise InputError(f"task {config.task}: {fault}") from None
+
+
+def try_apart(tasks: Sequence[TaskConfig], training: TrainingConfig) -> None:
+    """Try tasks in a process of its own, which ends before workers are started.
+
+    For a process that does not train: were JAX used in it, it would take memory of a
+    GPU that is the workers', and starting them would fork a process with threads.
+
+    Raises:
+        InputError: as of `try_task`, for the first task that does not work.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(theirs, tuple(tasks), training))
+    # Ctrl-C is for this process alone, which it ends; the other would tell of it.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    theirs.close()
+    try:
+        problem: str | None = ours.recv()
+    except EOFError:
+        problem = f"tasks: the process that tried {_names(tasks)} died without a word"
+    process.join()
+    if problem is not None:
+        raise InputError(problem)
+
+
+def _names(tasks: Sequence[TaskConfig]) -> str:
+    return ", ".join(task.task for task in tasks)
+
+
+def _answer(
+    pipe: Connection, tasks: Sequence[TaskConfig], training: TrainingConfig
+) -> None:
+    """In the other process: say what is wrong with the tasks, or None."""
+    keep_off_accelerators()
+    try:
+        for task in tasks:
+            try_task(task, training)
+        pipe.send(None)
+    except InputError as error:
+        pipe.send(str(error))
 
 
 class _Fault(Exception):

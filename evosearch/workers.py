@@ -150,7 +150,9 @@ def _start_ray(count: int) -> Any:
     import ray
 
     address = os.environ.get("RAY_ADDRESS")
-    local = {} if address else {"num_cpus": count or None, "include_dashboard": False}
+    local: dict[str, Any] = (
+        {} if address else {"num_cpus": count or None, "include_dashboard": False}
+    )
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(

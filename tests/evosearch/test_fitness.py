@@ -20,7 +20,11 @@ from evosearch.fitness import (
 LOSSES = st.floats(0.1, 10.0)
 
 
-@given(st.dictionaries(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), LOSSES, min_size=1))
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("ab"), st.integers(0, 9)), LOSSES, min_size=1
+    )
+)
 def test_a_program_is_as_good_as_itself(losses: dict) -> None:
     assert paired_fitness(losses, losses, 0.0) == 0.0
     assert paired_fitness(losses, losses, 0.25) == 0.25

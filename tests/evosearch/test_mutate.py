@@ -1,5 +1,6 @@
 """Mutations: always valid, one statement away, every one of them reachable."""
 
+import math
 from collections import Counter
 from copy import deepcopy
 from random import Random
@@ -27,7 +28,10 @@ from tests.strategies import programs
 ADAMW = parse(read_program("adamw"))
 
 
-def children(parent: Program, count: int, odds: Odds = Odds()) -> list[Child]:  # noqa: B008
+EVEN = Odds()
+
+
+def children(parent: Program, count: int, odds: Odds = EVEN) -> list[Child]:
     random = Random(7)
     return [mutate(parent, random, odds, 100) for _ in range(count)]
 
@@ -125,7 +129,9 @@ def test_insertions_reach_every_function_place_and_target() -> None:
     assert set(places) == set(range(len(ADAMW.statements) + 1))
     assert min(places.values()) > 6000 / len(places) / 3
     targets = Counter(statement.target for _, statement in made)
-    assert {"w", "g", "m", "v", "lr", "g2", "sqrt_v", "update", "wd", "v1"} == set(targets)
+    assert {"w", "g", "m", "v", "lr", "g2", "sqrt_v", "update", "wd", "v1"} == set(
+        targets
+    )
     # A new variable or an existing one: even odds.
     assert 0.4 < targets["v1"] / 6000 < 0.7
     arguments = {each for _, statement in made for each in statement.arguments}
@@ -153,9 +159,11 @@ def test_insertions_read_what_is_in_scope_alone() -> None:
 
 
 def test_a_new_variable_has_a_name_that_is_free() -> None:
-    parent = parse("def train(v1, g, v3, lr):\n  v2 = g\n  return v2, v3\n")
+    parent = parse("def train(v1, g, v3, lr):\n  v2 = g * 1.0\n  return v2, v3\n")
     only = Odds(delete=0.0, modify=0.0)
-    targets = {inserted(child, parent)[1].target for child in children(parent, 200, only)}
+    targets = {
+        inserted(child, parent)[1].target for child in children(parent, 200, only)
+    }
     assert targets == {"v1", "g", "v3", "lr", "v2", "v4"}
 
 
@@ -195,15 +203,61 @@ def changes(parent: Program, count: int) -> list[tuple[Argument, Argument]]:
     return found
 
 
-def test_modifications_reach_every_kind_of_change() -> None:
-    parent = parse("def train(w, g, m, lr):\n  u = w * 0.5\n  return u, m\n")
-    found = changes(parent, 4000)
-    kinds = Counter(
-        (type(old).__name__, type(new).__name__) for old, new in found
-    )
-    assert set(kinds) == {
-        ("Variable", "Variable"),
-        ("Variable", "Constant"),
-        ("Constant", "Variable"),
-        ("Constant", "Constant"),
-    } - {("Variable", "Constant")} | {("Constant", "Constant")}
+LARGE = parse("def train(w, g, m, lr):\n  a = w * 1e20\n  u = a + g\n  return u, m\n")
+"""Its constant tells a new one, from N(0, 1), from a multiple of the old one."""
+
+
+def test_modifications_reach_every_variable_in_scope_but_the_old_one() -> None:
+    reached: dict[str, set[str]] = {"w": set(), "a": set(), "g": set(), "": set()}
+    for old, new in changes(LARGE, 3000):
+        if isinstance(new, Variable):
+            name = old.name if isinstance(old, Variable) else ""
+            reached[name].add(new.name)
+    assert reached == {
+        "w": {"g", "m", "lr"},
+        "a": {"w", "g", "m", "lr"},
+        "g": {"w", "m", "lr", "a"},
+        "": {"w", "g", "m", "lr"},
+    }
+
+
+def test_a_constant_becomes_a_variable_a_new_one_or_a_multiple_of_itself() -> None:
+    new = [new for old, new in changes(LARGE, 6000) if isinstance(old, Constant)]
+    variables = [each for each in new if isinstance(each, Variable)]
+    values = [each.value for each in new if isinstance(each, Constant)]
+    fresh = [value for value in values if abs(value) < 1e10]
+    multiples = [value for value in values if abs(value) >= 1e10]
+    for kind in (variables, fresh, multiples):
+        assert len(kind) / len(new) == pytest.approx(1 / 3, abs=0.07)
+    assert_normal(fresh)
+    assert_normal([math.log2(value / 1e20) for value in multiples])
+
+
+def test_a_variable_becomes_a_constant_as_often_as_a_variable() -> None:
+    new = [new for old, new in changes(LARGE, 4000) if old == Variable("a")]
+    constants = [each.value for each in new if isinstance(each, Constant)]
+    assert len(constants) / len(new) == pytest.approx(0.5, abs=0.1)
+    assert_normal(constants)
+
+
+def test_an_insertion_beyond_the_longest_is_thrown_away() -> None:
+    random = Random(0)
+    longest = len(ADAMW.statements)
+    made = [mutate(ADAMW, random, Odds(), longest) for _ in range(200)]
+    assert {child.mutation for child in made} == {DELETE, MODIFY}
+    assert TOO_LONG in {reason for child in made for reason in child.rejected}
+    made = [mutate(ADAMW, random, Odds(), longest + 1) for _ in range(200)]
+    assert {child.mutation for child in made} == {INSERT, DELETE, MODIFY}
+
+
+def test_an_empty_program_has_nothing_to_change() -> None:
+    empty = parse("def train(w, g, lr):\n  return g\n")
+    made = children(empty, 50)
+    assert {child.mutation for child in made} == {INSERT}
+    assert NOTHING_TO_CHANGE in {r for child in made for r in child.rejected}
+
+
+def test_a_program_without_valid_children_is_a_bug() -> None:
+    empty = parse("def train(w, g, lr):\n  return g\n")
+    with pytest.raises(RuntimeError, match="no valid child"):
+        mutate(empty, Random(0), Odds(insert=0.0), 100)

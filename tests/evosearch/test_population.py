@@ -43,7 +43,9 @@ class Drawing(Random):
 
 
 @given(st.data(), st.lists(st.integers(-5, 5), min_size=1, max_size=8))
-def test_the_fittest_of_the_drawn_is_chosen(data: st.DataObject, values: list[int]) -> None:
+def test_the_fittest_of_the_drawn_is_chosen(
+    data: st.DataObject, values: list[int]
+) -> None:
     population = members(*map(float, values))
     places = st.lists(st.integers(0, len(values) - 1), min_size=1, max_size=5)
     drawn = data.draw(places)

@@ -174,7 +174,9 @@ def test_seeds_give_weights_and_batches(machine: Trainer) -> None:
 def test_nothing_is_left_of_one_program_in_the_next(machine: Trainer) -> None:
     averaging = parse(read_program("adamw"))
     before = machine.train(averaging, 0)
-    machine.train(program("m = m + arcsin(2.0)", "u = m + g", "return u, m", states="m, "), 0)
+    machine.train(
+        program("m = m + arcsin(2.0)", "u = m + g", "return u, m", states="m, "), 0
+    )
     after = machine.train(averaging, 0)
     assert (before.loss, before.chunk_losses) == (after.loss, after.chunk_losses)
 
@@ -255,7 +257,9 @@ def test_data_from_the_host_train_the_same(machine: Trainer) -> None:
         assert ours.chunk_losses == pytest.approx(theirs.chunk_losses, rel=1e-6)
 
 
-@pytest.mark.parametrize(("asked", "given"), [(1, 1), (5, 4), (10, 6), (12, 12), (50, 12)])
+@pytest.mark.parametrize(
+    ("asked", "given"), [(1, 1), (5, 4), (10, 6), (12, 12), (50, 12)]
+)
 def test_chunks_divide_the_steps(asked: int, given: int) -> None:
     plan = plan_of(Valley(), asked)
     assert (plan.chunks, plan.chunk_steps) == (given, STEPS // given)

@@ -1,0 +1,36 @@
+"""The configs that come along say everything there is to say."""
+
+from __future__ import annotations
+
+import pytest
+
+from evosearch.config import load_config
+from evosearch.config.tree import Config, Section
+from tests.command_line import ROOT
+
+
+def keys(section: type[Section]) -> list[str]:
+    """Every key of a part of the config tree and of the parts below it."""
+    found = []
+    for name, field in section.model_fields.items():
+        found.append(name)
+        inner = str(field.annotation)
+        parts = [part for part in Section.__subclasses__() if part.__name__ in inner]
+        if name == "tasks" or (isinstance(field.annotation, type) and parts):
+            found += keys(parts[0])
+    return found
+
+
+@pytest.mark.parametrize("name", ["lion", "smoke"])
+def test_our_configs_hold_every_key_with_a_comment(name: str) -> None:
+    path = ROOT / "configs" / f"{name}.yaml"
+    assert load_config(path).name == name
+    written = {}
+    for line in path.read_text().splitlines():
+        key, _, rest = line.partition(":")
+        if line and not line.startswith("#"):
+            written[key.strip(" -")] = rest
+    known = [*keys(Config), "scale"]
+    assert sorted(written) == sorted(known)
+    bare = ("search", "fitness", "training", "workers", "arguments")
+    assert not [key for key in known if "#" not in written[key] and key not in bare]

@@ -1,0 +1,76 @@
+"""What a run shows: the facts, now and then, and no line where it would be repeated."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from rich.console import Console
+
+from evosearch.config import BudgetConfig
+from evosearch.counts import Counts
+from evosearch.display import Display
+from evosearch.rows import ProgramRow
+from evosearch.run import Moment
+
+BEST = ProgramRow(
+    number=7, text="", digest="", parent=0, mutation="insert", outcome="ok", reason="",
+    fitness=-0.25, duplicate=False, statements=3, live=3, states=0, seconds=1.0,
+)  # fmt: skip
+
+
+def moment(seconds: float, made: int, replayed: int = 0) -> Moment:
+    """Half of the children are duplicates and a third of the statements dead."""
+    counts = Counts(made=made, duplicates=made // 2, evaluated=made - made // 2)
+    counts.replayed, counts.statements, counts.live = replayed, 3 * made, 2 * made
+    counts.outcomes["diverged"] = 2
+    counts.rejected.update(unbound=5, arity=1)
+    return Moment(counts, BEST, seconds, seconds, 2)
+
+
+def shown(*moments: Moment, programs: int = 100) -> list[str]:
+    """The lines after the first, which says that the run starts."""
+    output = io.StringIO()
+    with Display(BudgetConfig(programs=programs), Console(file=output)) as display:
+        for each in moments:
+            display.search(each)
+    return output.getvalue().splitlines()[1:]
+
+
+def test_a_line_every_15_seconds() -> None:
+    times = [0.0, 14.9, 15.0, 16.0, 29.9, 30.0]
+    assert len(shown(*(moment(seconds, 10) for seconds in times))) == 3
+
+
+def test_what_a_line_says() -> None:
+    (_, line) = shown(moment(0.0, 10), moment(20.0, 50))
+    assert line == (
+        "progress 50%, time left 0:25 min; best fitness -0.2500 (child 7); "
+        "made 50 (2.0 a second); trained 25 (1.0 a second, workers: 2); "
+        "cache hits 50%; dead statements 33%; diverged 2; "
+        "invalid 6 (unbound 5, arity 1)"
+    )
+
+
+def test_time_left_is_measured_after_the_replay() -> None:
+    replayed = [moment(seconds, 40, replayed=40) for seconds in (0.0, 1.0)]
+    line = shown(*replayed, moment(21.0, 60, replayed=40))[-1]
+    assert re.search(r"time left 0:40 min", line)
+    assert "made 60 (1.0 a second)" in line
+
+
+def test_a_line_is_printed_as_it_is() -> None:
+    output = io.StringIO()
+    display = Display(BudgetConfig(programs=1), Console(file=output, width=20))
+    display.say("run folder: [red]" + "long " * 9)
+    assert output.getvalue() == "run folder: [red]" + "long " * 9 + "\n"
+
+
+def test_a_terminal_shows_a_table() -> None:
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, width=100)
+    with Display(BudgetConfig(programs=100), console) as display:
+        display.search(moment(1.0, 10))
+        display.judge("choosing on validation seeds", 3, 40)
+    assert "-0.2500 (child 7)" in output.getvalue()
+    assert "choosing on validation seeds: 3 of 40 programs" in output.getvalue()
