@@ -8,6 +8,8 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -49,7 +51,9 @@ def try_apart(tasks: Sequence[TaskConfig], training: TrainingConfig) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, tuple(tasks), training))
-    # Ctrl-C is for this process alone, which it ends; the other would tell of it.
+    # Ctrl-C is for this process alone, which it ends; the other would tell of it. The
+    # tracker is started first because its start unblocks the signal.
+    resource_tracker.ensure_running()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     process.start()
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -72,12 +76,15 @@ def _answer(
 ) -> None:
     """In the other process: say what is wrong with the tasks, or None."""
     keep_off_accelerators()
+    problem = None
     try:
         for task in tasks:
             try_task(task, training)
-        pipe.send(None)
     except InputError as error:
-        pipe.send(str(error))
+        problem = str(error)
+    # Nobody listens if the run was ended in the meantime.
+    with suppress(BrokenPipeError):
+        pipe.send(problem)
 
 
 class _Fault(Exception):

@@ -15,7 +15,9 @@ from tests.stepping import all_names, places, rename, with_statements
 def renamed(draw: st.DrawFn, program: Program) -> Program:
     """Other names: some of them swapped among themselves, some of them new."""
     old = sorted(all_names(program))
-    new = draw(st.permutations([*old, *(f"new_{name}" for name in old)]))
+    # A program that was renamed before may have some of the new names.
+    choices = sorted({*old, *(f"new_{name}" for name in old)})
+    new = draw(st.permutations(choices))
     return rename(program, dict(zip(old, new[: len(old)], strict=True)))
 
 

@@ -172,6 +172,12 @@ def test_constants_are_the_float32_of_the_program_once_each(program: Program) ->
     assert set(read) <= set(constants)
 
 
+def test_zero_and_minus_zero_are_two_constants() -> None:
+    text = "def train(w, g, lr):\n  a = g * 0.0\n  u = a - -0.0\n  return u\n"
+    signs = np.signbit(bytecode(parse(text)).values[STEP_SLOT + 1 :])
+    assert signs.tolist() == [False, True]
+
+
 def test_the_seed_needs_no_copy_and_few_rows() -> None:
     code = bytecode(parse(read_program("adamw")))
     assert COPY not in [TREE_OPERATIONS[word[0]] for word in code.trees.tolist()]

@@ -221,6 +221,11 @@ def test_modifications_reach_every_variable_in_scope_but_the_old_one() -> None:
     }
 
 
+def test_a_modification_changes_something() -> None:
+    only = Odds(insert=0.0, delete=0.0)
+    assert all(child.program != LARGE for child in children(LARGE, 1000, only))
+
+
 def test_a_constant_becomes_a_variable_a_new_one_or_a_multiple_of_itself() -> None:
     new = [new for old, new in changes(LARGE, 6000) if isinstance(old, Constant)]
     variables = [each for each in new if isinstance(each, Variable)]

@@ -104,6 +104,15 @@ def test_a_run_may_be_resumed_with_a_larger_budget(start: Start) -> None:
     assert second.trajectory == whole.trajectory
 
 
+def test_the_seconds_of_a_resumed_run_count_on(start: Start) -> None:
+    first = start(config(), name="run").go(60)
+    before = first.rows[-1].seconds
+    first.store.commit()
+    first.store.close()
+    second = start(config(), name="run").go()
+    assert second.search.seconds() > second.rows[60].seconds > before > 0.0
+
+
 def test_another_search_s_record_is_refused(start: Start) -> None:
     first = start(config(), name="run").go(30)
     first.store.commit()
