@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dsl.check import infer_types
-from dsl.functions import FUNCTIONS, Type
+from dsl.functions import FUNCTIONS, MOST_PARAMETERS, Type
 from dsl.program import Constant, Program, Variable
 from dsl.prune import prune
 
@@ -41,8 +41,9 @@ SCALAR_OPERATIONS = tuple(
 
 WEIGHTS_ROW, GRADIENT_ROW, FIRST_STATE_ROW = 0, 1, 2
 LEARNING_RATE_SLOT, STEP_SLOT = 0, 1
-WIDTH = 5
-"""Integers of an instruction: opcode, three operands, target."""
+TARGET = 1 + MOST_PARAMETERS
+WIDTH = TARGET + 1
+"""Integers of an instruction: opcode, operands, target."""
 
 _TREE_CODES = {name: code for code, name in enumerate(TREE_OPERATIONS)}
 _SCALAR_CODES = {name: code for code, name in enumerate(SCALAR_OPERATIONS)}
@@ -267,5 +268,5 @@ def _move_outputs(assembly: _Assembly, numbered: _Numbered) -> int:
 
 
 def _instruction(code: int, places: list[int], target: int) -> list[int]:
-    padding = [0] * (WIDTH - 2 - len(places))
+    padding = [0] * (MOST_PARAMETERS - len(places))
     return [code, *places, *padding, target]

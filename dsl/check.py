@@ -69,6 +69,8 @@ def find_fault(program: Program) -> Fault | None:
     if fault is not None:
         return fault
     index = 0
+    # A constant reads as a Scalar, a bad one as a name that nothing is stored in; so
+    # that one lookup an argument finds every fault but those of the output.
     types[CONSTANT_READ] = _SCALAR
     try:
         for statement in program.statements:

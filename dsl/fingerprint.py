@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
-
-import numpy as np
+from typing import Any
 
 from dsl.interpret import Leaves, interpret
 from dsl.program import Program
@@ -31,6 +30,9 @@ def fingerprint(program: Program) -> str:
     Equal digests give equal fingerprints; equal fingerprints mean that two programs
     behave alike on these inputs, as `sqrt(square(x))` and `abs(x)` do.
     """
+    # Here and not above, so that `import dsl` stays fast.
+    import numpy as np
+
     program = prune(program)
     weights, gradients = _inputs()
     states: list[Leaves] = [[np.zeros(s) for s in _SHAPES] for _ in program.states]
@@ -50,15 +52,17 @@ def fingerprint(program: Program) -> str:
 @lru_cache(maxsize=1)
 def _inputs() -> tuple[Leaves, tuple[Leaves, ...]]:
     """Fixed weights, and one gradient for each step."""
+    import numpy as np
+
     random = np.random.Generator(np.random.PCG64(20230213))
 
     def tree(scale: float) -> Leaves:
-        return [scale * random.standard_normal(shape) for shape in _SHAPES]
+        return [np.asarray(scale * random.standard_normal(s)) for s in _SHAPES]
 
     return tree(1.0), tuple(tree(scale) for scale in _SCALES)
 
 
-def _rounded(values: np.ndarray) -> bytes:
+def _rounded(values: Any) -> bytes:
     """Text of each value to `DIGITS` significant digits; -0 counts as 0."""
-    flat = np.ravel(np.asarray(values, np.float64)) + 0.0
+    flat = (values + 0.0).ravel()
     return ";".join([f"{value:.{DIGITS - 1}e}" for value in flat.tolist()]).encode()

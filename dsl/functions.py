@@ -13,6 +13,9 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
+MOST_PARAMETERS = 3
+"""Operands of an instruction of the machine."""
+
 EPSILON = 1e-8
 """Added to every denominator, so that 0 / 0 is 0 (the paper's `get_eps`)."""
 
@@ -65,6 +68,10 @@ class Function:
         printed: the name that `unparse` prints.
         commutative: the first two arguments may be swapped, bit for bit.
         reduces: it sums over weight arrays, so it is more than elementwise.
+
+    Raises:
+        ValueError: the machine could not run it: more than `MOST_PARAMETERS`, or a sum
+            to a Scalar that also takes Scalars.
     """
 
     name: str
@@ -77,6 +84,13 @@ class Function:
     printed: str = ""
     commutative: bool = False
     reduces: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.parameters) > MOST_PARAMETERS:
+            raise ValueError(f"{self.name}: more than {MOST_PARAMETERS} parameters")
+        to_scalar = self.reduces and self.result is Type.SCALAR
+        if to_scalar and any(p.accepts != (Type.TREE,) for p in self.parameters):
+            raise ValueError(f"{self.name}: sums to a Scalar, so takes Trees only")
 
 
 ANY = (Type.SCALAR, Type.LEAFWISE, Type.TREE)

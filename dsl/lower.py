@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
 from dsl.interpret import interpret
 from dsl.program import Program
 
@@ -23,6 +20,9 @@ def lower(program: Program) -> Update:
     `weights - update`. Pure, so it can be jitted, vmapped and differentiated; arrays
     keep their dtype, since the program's constants are weakly typed.
     """
+    # Here and not above, so that `import dsl` stays fast.
+    import jax
+    import jax.numpy as jnp
 
     def update(
         weights: Any, gradient: Any, states: tuple[Any, ...], lr: Any, step: Any

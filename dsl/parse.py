@@ -100,7 +100,9 @@ class _Indentation(Indenter):
 
 
 _OPERATORS = {
-    row.symbol: name for name, row in FUNCTIONS.items() if len(row.parameters) == 2
+    row.symbol: name
+    for name, row in FUNCTIONS.items()
+    if row.symbol and len(row.parameters) == 2
 }
 
 

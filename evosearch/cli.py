@@ -168,8 +168,12 @@ def evaluate(
     scale: Annotated[
         float | None, typer.Option(help="The task's scale, if it has one.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many data seeds.")] = 3,
-    first_seed: Annotated[int, typer.Option(min=0, help="The first data seed.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=100_000, help="How many data seeds.")
+    ] = 3,
+    first_seed: Annotated[
+        int, typer.Option(min=0, max=2_000_000_000, help="The first data seed.")
+    ] = 0,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
@@ -184,7 +188,7 @@ def evaluate(
     """Train a program on a task, one data seed after another."""
     changes = list(overrides or [])
     if scale is not None:
-        changes.append(f"arguments.scale={scale:g}")
+        changes.append(f"arguments.scale={scale!r}")
     from evosearch.threads import use_one_thread
 
     use_one_thread()

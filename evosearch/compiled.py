@@ -11,7 +11,7 @@ import numpy as np
 from dsl.lower import lower
 from dsl.program import Program
 from dsl.prune import prune
-from evosearch.train import Chunk, Plan
+from evosearch.plan import Chunk, Plan
 
 
 class _Slot(NamedTuple):

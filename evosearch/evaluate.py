@@ -10,10 +10,11 @@ from pathlib import Path
 from dsl.parse import parse
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.machine import Machine
+from evosearch.plan import Plan, make_plan
 from evosearch.rows import Split
 from evosearch.tasks import load_task
 from evosearch.tasks.files import in_task_code
-from evosearch.train import Plan, Trainer, Training, make_plan
+from evosearch.train import Trainer, Training
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,14 +61,12 @@ class Final:
 
     Attributes:
         chosen: its row.
-        program: its pruned program.
         validation_fitness: by which it was chosen; the seed program has `price` of
             itself against itself.
         comparison: on the test seeds.
     """
 
     chosen: ProgramRow
-    program: Program
     validation_fitness: float
     comparison: Comparison
 
@@ -92,7 +90,7 @@ def choose_and_compare(
         return None
     best = min(rows, key=lambda row: (fitness[row.number], row.number))
     comparison = _compare(problem, ledger, programs[best.number], watch)
-    return Final(best, programs[best.number], fitness[best.number], comparison)
+    return Final(best, fitness[best.number], comparison)
 
 
 def _validate(

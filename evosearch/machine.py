@@ -23,6 +23,7 @@ from dsl.bytecode import (
     LEARNING_RATE_SLOT,
     SCALAR_OPERATIONS,
     STEP_SLOT,
+    TARGET,
     TREE_OPERATIONS,
     WEIGHTS_ROW,
     Bytecode,
@@ -30,14 +31,24 @@ from dsl.bytecode import (
 )
 from dsl.functions import FUNCTIONS, Function, Type
 from dsl.program import Program
-from evosearch.train import Chunk, Layout, Plan
+from evosearch.plan import Chunk, Layout, Plan
 
 _ROWS, _INSTRUCTIONS, _VALUES = 16, 64, 128
 """Capacities of the common case; a program that needs more doubles them."""
 
 
 class Code(NamedTuple):
-    """A `Bytecode` padded to a capacity, so that its shapes say nothing of it."""
+    """A `Bytecode` padded to a capacity, so that its shapes say nothing of it.
+
+    Attributes:
+        trees: Tree instructions, int32 `[capacity, WIDTH]`.
+        scalars: Scalar instructions, int32 `[capacity, WIDTH]`.
+        until: Scalar instructions that run before each Tree instruction, int32
+            `[capacity]`.
+        values: the Scalar bank at the start of a step, float32 `[slots]`.
+        length: Tree instructions that count.
+        update: the row that holds the update at the end.
+    """
 
     trees: Any
     scalars: Any
@@ -131,7 +142,7 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
         def scalar(index: Any, values: Any, rows: Any) -> Any:
             word = code.scalars[index]
             value = lax.switch(word[0], scalar_branches, rows, values, word)
-            return lax.dynamic_update_index_in_dim(values, value, word[4], 0)
+            return lax.dynamic_update_index_in_dim(values, value, word[TARGET], 0)
 
         def tree(index: Any, carry: tuple[Any, Any]) -> tuple[Any, Any]:
             rows, values = carry
@@ -144,7 +155,7 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
             )
             word = code.trees[index]
             row = lax.switch(word[0], tree_branches, rows, values, word)
-            return lax.dynamic_update_index_in_dim(rows, row, word[4], 0), values
+            return lax.dynamic_update_index_in_dim(rows, row, word[TARGET], 0), values
 
         rows, _ = lax.fori_loop(0, code.length, tree, (rows, values))
         return rows.at[WEIGHTS_ROW].add(-_pick(rows, code.update))

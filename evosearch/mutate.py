@@ -20,13 +20,14 @@ from dsl.program import (
     Variable,
     header,
 )
+from evosearch.errors import InputError
 
 INSERT, DELETE, MODIFY = "insert", "delete", "modify"
 TOO_LONG, NOTHING_TO_CHANGE = "too_long", "nothing_to_change"
 """Reasons for throwing a child away that are not faults of a program."""
 
 MOST_ATTEMPTS = 10_000
-"""Attempts at one child before the search gives up: a bug, not bad luck."""
+"""Attempts at one child before the search gives up: no luck is that bad."""
 
 _ROWS = tuple(FUNCTIONS.values())
 _SCALAR = int(Type.SCALAR)
@@ -69,6 +70,9 @@ def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) ->
         random: the random state; it advances.
         odds: of the three mutations.
         most_statements: an insertion beyond this length is invalid.
+
+    Raises:
+        InputError: the odds leave no valid child.
     """
     rejected: list[str] = []
     while len(rejected) < MOST_ATTEMPTS:
@@ -86,7 +90,11 @@ def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) ->
         if fault is None:
             return Child(made, kind, tuple(rejected))
         rejected.append(fault.reason.value)
-    raise RuntimeError(f"no valid child in {MOST_ATTEMPTS} attempts: {parent}")
+    raise InputError(
+        f"search: no valid child in {MOST_ATTEMPTS:,} attempts at a program of "
+        f"{len(parent.statements)} statements with the odds {odds}: raise "
+        "max_statements, or give the other mutations odds"
+    )
 
 
 def _draw_kind(odds: Odds, random: Random) -> str:

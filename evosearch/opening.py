@@ -110,7 +110,7 @@ def load_program(name: str) -> Program:
         raise InputError(
             f"{name}: not UTF-8; name the text of a program, saved as UTF-8"
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"{name}: cannot be read ({error.strerror}); name a program's file"
+            f"{name}: cannot be read ({error}); name a program's file"
         ) from None

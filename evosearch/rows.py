@@ -26,7 +26,7 @@ class ProgramRow:
         digest: of its live part.
         parent: number of the program it was made from; None for number 0.
         mutation: what made it; empty for number 0.
-        outcome: an `Outcome` of `evosearch.evaluate`.
+        outcome: an `Outcome` of `evosearch.train`.
         reason: one sentence where the outcome is not ok, else empty.
         fitness: lower is better, finite; None where the outcome leaves none.
         duplicate: its digest was known, so nothing was trained.
@@ -60,9 +60,9 @@ class TrainingRow:
         task: version string of everything else that the losses depend on.
         seed: the data seed.
         split: what the loss was measured on.
-        outcome: an `Outcome` of `evosearch.evaluate`.
+        outcome: an `Outcome` of `evosearch.train`.
         loss: at the end; NaN and infinity are kept.
-        chunk_losses: at the end of each chunk that was run; the same.
+        chunk_losses: mean training loss of each chunk that was run; the same.
         steps: that were run.
         seconds: that it took.
     """

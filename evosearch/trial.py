@@ -20,9 +20,9 @@ import numpy as np
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import load_plan
+from evosearch.plan import Layout, Plan
 from evosearch.tasks.files import in_task_code
 from evosearch.threads import keep_off_accelerators
-from evosearch.train import Layout, Plan
 
 
 def try_task(config: TaskConfig, training: TrainingConfig) -> None:

@@ -29,6 +29,7 @@ LAYERS = (
     ("evaluate",),
     ("machine", "compiled"),
     ("train",),
+    ("plan",),
     ("tasks", "schedules"),
     ("rows", "folder", "stop", "threads"),
     ("config",),

@@ -61,7 +61,10 @@ class SearchConfig(Section):
     """Regularised evolution and its mutations."""
 
     population: int = Field(
-        default=1000, ge=1, description="programs kept, the youngest; at least 1"
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="programs kept, the youngest; from 1 to 1000000",
     )
     tournament: int = Field(
         default=2,
@@ -87,7 +90,9 @@ class SearchConfig(Section):
     max_statements: int = Field(
         default=100,
         ge=1,
-        description="statements of the longest program, dead ones included; at least 1",
+        le=1000,
+        description="statements of the longest program, dead ones included; from 1 "
+        "to 1000",
     )
 
     @model_validator(mode="after")
@@ -113,7 +118,10 @@ class FitnessConfig(Section):
         "null is the program the search starts from",
     )
     seeds: int = Field(
-        default=1, ge=1, description="data seeds a candidate is trained on; at least 1"
+        default=1,
+        ge=1,
+        le=10_000,
+        description="data seeds a candidate is trained on; from 1 to 10000",
     )
     rotate: int = Field(
         default=400,
@@ -189,13 +197,17 @@ class FinalConfig(Section):
         description="best distinct programs that are trained again; at least 1",
     )
     validation_seeds: int = Field(
-        default=4, ge=1, description="data seeds that one is chosen by; at least 1"
+        default=4,
+        ge=1,
+        le=10_000,
+        description="data seeds that one is chosen by; from 1 to 10000",
     )
     test_seeds: int = Field(
         default=8,
         ge=2,
+        le=10_000,
         description="data seeds that the chosen one and the seed program are compared "
-        "on; at least 2, for a standard error",
+        "on; from 2, for a standard error, to 10000",
     )
 
 

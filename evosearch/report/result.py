@@ -15,6 +15,7 @@ from dsl.prune import prune
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.evaluate import make_trainer
 from evosearch.fitness import mean_and_error
+from evosearch.tasks import TASKS
 from evosearch.tasks.files import in_task_code
 from evosearch.train import Outcome
 from evosearch.trial import try_task
@@ -42,7 +43,7 @@ def evaluation(
     mean, error = (None, None) if bad else mean_and_error([t.loss for t in trainings])
     return {
         "task": task.task,
-        "scale": task.arguments.get("scale", 1),
+        "scale": task.arguments.get("scale", 1 if task.task in TASKS else None),
         "arguments": task.arguments,
         "schedule": task.schedule,
         "seeds": list(seeds),

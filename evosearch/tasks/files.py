@@ -58,7 +58,7 @@ def in_task_code(reference: str, call: Callable[[], Result]) -> Result:
         return call()
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if _line(error, path) is None:
             raise
         raise _blamed(error, path, f"task {reference}") from error
@@ -104,18 +104,18 @@ def _in_user_code(call: Callable[[], Result], path: Path, source: str) -> Result
         return call()
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _blamed(error, path, source) from error
 
 
-def _blamed(error: Exception, path: Path, source: str) -> InputError:
+def _blamed(error: BaseException, path: Path, source: str) -> InputError:
     said = shorten(" ".join(str(error).split()), _LONGEST_QUOTE, placeholder=" ...")
     line = _line(error, path)
     where = path.name if line is None else f"{path.name}, line {line}"
     return InputError(f"{source}: {where} raised {type(error).__name__}: {said}")
 
 
-def _line(error: Exception, path: Path) -> int | None:
+def _line(error: BaseException, path: Path) -> int | None:
     """The last line of the user's file that ran, or that cannot be parsed."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return error.lineno

@@ -12,6 +12,9 @@ from evosearch.errors import InputError
 SMALLEST, LARGEST = 0.1, 1000.0
 """Limits of `scale`: one head of four numbers, and about five million weights."""
 
+MOST = 10_000_000
+"""Limit of every dimension: a slip of the keyboard, not a task, is larger."""
+
 
 class Dimensions(TypedDict, total=False):
     """Dimensions that a user may fix, whatever the scale."""
@@ -73,6 +76,8 @@ def size_at(scale: float, batch: int, dimensions: Dimensions) -> Size:
     given = cast(Mapping[str, int], dimensions)
     for name, value in given.items():
         at_least(name, value, 1)
+        if value > MOST:
+            raise InputError(f"{name}: {value} is too large: give {MOST:,} or less")
     width, heads = _width_and_heads(scale, given)
     grown = {
         "depth": grow(1, scale, 0.2),

@@ -64,14 +64,14 @@ def read_corpus(path: str | None) -> Corpus:
 def _file_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"text: cannot read {path} ({error.strerror}): name a UTF-8 text file"
-        ) from error
     except UnicodeDecodeError as error:
         raise InputError(
             f"text: {path} is not UTF-8 (byte {error.start}): convert it first, "
             "with iconv for instance"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"text: cannot read {str(path)!r} ({error}): name a UTF-8 text file"
         ) from error
 
 

@@ -17,7 +17,7 @@ from dsl.library import program_names, read_program
 from dsl.program import Constant, Statement, Variable
 from evosearch.machine import interpreter, pad
 from evosearch.mutate import Odds, mutate
-from evosearch.train import Layout
+from evosearch.plan import Layout
 from tests.agreement import assert_agrees, random_inputs
 from tests.stepping import random_tree, with_statements
 from tests.strategies import programs
@@ -161,6 +161,19 @@ def test_all_these_programs_took_one_compilation(machine: Interpreter) -> None:
     assert len(assembled.values) > VALUES
     machine.step(large, 0)
     assert machine.compilations == 2
+
+
+@pytest.mark.parametrize(
+    ("scalars", "width"), [(1, 64), (63, 64), (64, 128), (98, 128)]
+)
+def test_code_is_padded_to_the_longer_of_its_parts(scalars: int, width: int) -> None:
+    lines = "  a = a * 0.5\n" * scalars
+    code = pad(
+        bytecode(parse(f"def train(w, g, a):\n{lines}  u = g * a\n  return u\n"))
+    )
+    assert code.trees.shape == code.scalars.shape == (width, 5)
+    assert code.until.shape == (width,)
+    assert (int(code.length), code.until[:2].tolist()) == (1, [scalars, scalars])
 
 
 def beyond_the_common_capacity() -> Program:

@@ -15,7 +15,8 @@ from evosearch.compiled import Compiled
 from evosearch.errors import InputError
 from evosearch.machine import Machine
 from evosearch.mutate import Odds, mutate
-from evosearch.train import TEST, Layout, Outcome, Plan, Trainer, make_plan
+from evosearch.plan import Layout, Plan, make_plan
+from evosearch.train import TEST, Outcome, Trainer
 
 CURVATURE = np.float32([0.5, 1.0, 2.0])
 STEPS, CHUNKS = 12, 3

@@ -19,8 +19,8 @@ from dsl import Program, lower, parse
 from dsl.bytecode import FIRST_STATE_ROW, GRADIENT_ROW, WEIGHTS_ROW, bytecode
 from dsl.library import read_program
 from evosearch.machine import interpreter, pad
+from evosearch.plan import Layout
 from evosearch.schedules import schedule_values
-from evosearch.train import Layout
 
 STEPS = 100
 SHAPES = {"matrix": (5, 3), "vector": (7,), "kernel": (2, 3, 1, 2), "number": ()}

@@ -32,9 +32,10 @@ from dsl.prune import prune
 from evosearch.compiled import Compiled
 from evosearch.machine import Machine
 from evosearch.mutate import Odds, mutate
+from evosearch.plan import Plan, make_plan
 from evosearch.tasks import load_task
 from evosearch.threads import use_one_thread
-from evosearch.train import Engine, Outcome, Plan, Trainer, make_plan
+from evosearch.train import Engine, Outcome, Trainer
 
 MLP = f"{Path(__file__).parents[1] / 'tasks' / 'mlp.py'}:factory"
 TASKS = {"charlm scale 1": "charlm", "digits scale 1": "digits", "MLP": MLP}
