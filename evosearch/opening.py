@@ -110,7 +110,11 @@ def load_program(name: str) -> Program:
         raise InputError(
             f"{name}: not UTF-8; name the text of a program, saved as UTF-8"
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise InputError(
-            f"{name}: cannot be read ({error}); name a program's file"
+            f"{name}: cannot be read ({error.strerror}); name a program's file"
+        ) from None
+    except ValueError as error:  # a NUL in the path
+        raise InputError(
+            f"{name!r}: no path ({error}); name a program's file"
         ) from None

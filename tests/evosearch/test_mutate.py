@@ -13,6 +13,7 @@ from dsl import FUNCTIONS, Program, check, parse
 from dsl.faults import Reason
 from dsl.library import read_program
 from dsl.program import Argument, Constant, Statement, Variable
+from evosearch.errors import InputError
 from evosearch.mutate import (
     DELETE,
     INSERT,
@@ -262,7 +263,7 @@ def test_an_empty_program_has_nothing_to_change() -> None:
     assert NOTHING_TO_CHANGE in {r for child in made for r in child.rejected}
 
 
-def test_a_program_without_valid_children_is_a_bug() -> None:
+def test_odds_that_leave_no_valid_child_are_bad_input() -> None:
     empty = parse("def train(w, g, lr):\n  return g\n")
-    with pytest.raises(RuntimeError, match="no valid child"):
+    with pytest.raises(InputError, match="no valid child"):
         mutate(empty, Random(0), Odds(insert=0.0), 100)

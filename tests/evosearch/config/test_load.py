@@ -59,7 +59,7 @@ searches = st.builds(
     insert=st.floats(0.1, 10.0),
     delete=not_negative,
     modify=not_negative,
-    max_statements=counts,
+    max_statements=st.integers(1, 1000),
 )
 configs = st.builds(
     Config,
@@ -71,7 +71,7 @@ configs = st.builds(
     fitness=st.builds(
         FitnessConfig,
         reference=st.none() | st.text(min_size=1),
-        seeds=counts,
+        seeds=st.integers(1, 10_000),
         rotate=st.integers(0, 10**6),
         state_price=not_negative,
         statement_price=not_negative,
