@@ -140,7 +140,9 @@ def _run(problem: Problem, folder: RunFolder, as_json: bool) -> None:
 @app.command()
 def show(
     run: RunArgument,
-    top: Annotated[int, typer.Option(min=1, help="How many programs.")] = 10,
+    top: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="How many programs.")
+    ] = 10,
     as_json: Json = False,
 ) -> None:
     """List the best distinct programs of a run, best first."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evosearch.config import BudgetConfig
-from evosearch.mutate import Child
 from evosearch.rows import ProgramRow
 
 
@@ -14,18 +14,25 @@ from evosearch.rows import ProgramRow
 class Counts:
     """What has happened so far.
 
+    But for the first two, of settled children only: those whose result is known and
+    stored.
+
     Attributes:
-        made: children, valid and numbered; `duplicates + evaluated`.
+        begun: children made, valid and numbered, those in the window too.
+        ordered: those of them that have to be trained.
+        made: settled children; `duplicates + evaluated`.
         duplicates: children answered by the store.
         evaluated: children that were trained.
         rejected: invalid attempts thrown away, by reason; not among the children.
-        outcomes: settled children by outcome.
-        steps: training steps of settled children.
-        statements: of settled children, dead ones too.
-        live: live statements of settled children.
+        outcomes: children by outcome.
+        steps: training steps taken.
+        statements: of all children, dead ones too.
+        live: live statements of all children.
         replayed: children taken from the store of an interrupted run.
     """
 
+    begun: int = 0
+    ordered: int = 0
     made: int = 0
     duplicates: int = 0
     evaluated: int = 0
@@ -39,21 +46,23 @@ class Counts:
     def within(self, budget: BudgetConfig) -> bool:
         """Whether another child may be made."""
         limits = (
-            (self.made, budget.programs),
-            (self.evaluated, budget.evaluations),
+            (self.begun, budget.programs),
+            (self.ordered, budget.evaluations),
             (self.steps, budget.steps),
         )
         return all(limit is None or count < limit for count, limit in limits)
 
-    def make(self, child: Child, *, duplicate: bool) -> None:
-        """Count a child that was made."""
-        self.made += 1
-        self.duplicates += duplicate
-        self.evaluated += not duplicate
-        self.rejected.update(child.rejected)
+    def begin(self, *, duplicate: bool) -> None:
+        """Count a child that enters the window."""
+        self.begun += 1
+        self.ordered += not duplicate
 
-    def settle(self, row: ProgramRow, steps: int) -> None:
-        """Count a child's result and the training steps it took."""
+    def settle(self, row: ProgramRow, steps: int, rejected: Iterable[str]) -> None:
+        """Count a child's result, its training steps and the attempts before it."""
+        self.made += 1
+        self.duplicates += row.duplicate
+        self.evaluated += not row.duplicate
+        self.rejected.update(rejected)
         self.outcomes[row.outcome] += 1
         self.steps += steps
         self.statements += row.statements

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -97,7 +98,7 @@ def task_version(task: TaskConfig, training: TrainingConfig) -> str:
     contents = {
         str(path): sha256(path.read_bytes()).hexdigest()
         for path in files
-        if path.is_file()
+        if os.path.isfile(path)  # false, not an error, for what is too long for a path
     }
     parts = {**task.model_dump(), **training.model_dump(), "files": contents}
     return json.dumps(parts, sort_keys=True)

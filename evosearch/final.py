@@ -24,7 +24,7 @@ from evosearch.fitness import (
 )
 from evosearch.ledger import Ledger, Subject, losses
 from evosearch.rows import ProgramRow, Split, TrainingRow
-from evosearch.search import Problem, subject_of, verdict
+from evosearch.search import Problem, check_reference, subject_of, verdict
 from evosearch.train import TEST, VALIDATION, Outcome
 
 Watch = Callable[[str, int, int], None]
@@ -112,7 +112,10 @@ def _validate(
     subjects = {number: subject_of(program) for number, program in programs.items()}
     for subject in (reference, *subjects.values()):
         ledger.order(subject, seeds, VALIDATION)
-    references = losses(ledger.settle(reference, seeds, VALIDATION))
+    reference_rows = ledger.settle(reference, seeds, VALIDATION)
+    for row in reference_rows.values():
+        check_reference(row)
+    references = losses(reference_rows)
     fitness = {}
     for done, (number, program) in enumerate(programs.items()):
         if stopped():

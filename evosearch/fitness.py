@@ -63,10 +63,10 @@ def paired_fitness(
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and its standard error (0 for a single value)."""
+    """Mean and its standard error (NaN for a single value)."""
     count = len(values)
     mean = math.fsum(values) / count
     if count == 1:
-        return mean, 0.0
+        return mean, math.nan
     variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
     return mean, math.sqrt(variance / count)

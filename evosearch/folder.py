@@ -52,10 +52,9 @@ class RunFolder:
             ) from None
         except OSError as error:
             raise InputError(f"{path}: cannot be made ({error.strerror})") from None
-        comments = [f"# {name} {number}\n" for name, number in versions().items()]
-        text = f"# {command}\n" + "".join(comments) + dump_config(config)
-        (path / CONFIG).write_text(text, encoding="utf-8")
-        return cls(path)
+        folder = cls(path)
+        folder.write_config(config, command)
+        return folder
 
     @classmethod
     def resume(cls, path: Path) -> RunFolder:
@@ -64,11 +63,10 @@ class RunFolder:
         Raises:
             InputError: it is no run, or another process works in it.
         """
-        missing = [name for name in (CONFIG, STORE) if not (path / name).is_file()]
-        if missing:
+        if not (path / CONFIG).is_file():
             raise InputError(
-                f"{path}: has no {' and no '.join(missing)}, so it is not the folder "
-                "of a run: name one that `evosearch run` made"
+                f"{path}: has no {CONFIG}, so it is not the folder of a run: name one "
+                "that `evosearch run` made"
             )
         return cls(path)
 
@@ -83,9 +81,14 @@ class RunFolder:
         part.write_text(text, encoding="utf-8")
         part.replace(self.path / name)
 
+    def write_config(self, config: Config, command: str) -> None:
+        """Write `config.yaml`: every key, and as comments what made it."""
+        comments = [f"# {name} {number}\n" for name, number in versions().items()]
+        self.write(CONFIG, f"# {command}\n{''.join(comments)}{dump_config(config)}")
+
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write `summary.json`."""
-        self.write(SUMMARY, json.dumps(summary, indent=2) + "\n")
+        self.write(SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -106,7 +109,12 @@ def versions() -> dict[str, str]:
 
 def _lock(path: Path) -> TextIO:
     """Hold the folder; the lock goes with the process, however that ends."""
-    lock = (path / ".lock").open("w", encoding="utf-8")
+    try:
+        lock = (path / ".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written to ({error.strerror}); a run needs that"
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

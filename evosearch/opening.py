@@ -56,6 +56,8 @@ def open_again(
     folder = RunFolder.resume(path)
     try:
         problem = _prepare(load_config(path / CONFIG, changes))
+        # What was changed holds from now on, also for the next to resume.
+        folder.write_config(problem.config, command)
         folder.log(f"resumed: {command}")
     except InputError:
         folder.close()

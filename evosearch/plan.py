@@ -104,6 +104,11 @@ class Layout:
             )
         shapes = tuple(tuple(leaf.shape) for leaf in leaves)
         sizes = [math.prod(shape) for shape in shapes]
+        if 0 in sizes:
+            raise InputError(
+                f"task: init(key) returned an array of shape {shapes[sizes.index(0)]}, "
+                "which holds no weight: leave it away"
+            )
         offsets = tuple(int(end) for end in np.cumsum([0, *sizes]))
         return cls(structure, shapes, offsets)
 

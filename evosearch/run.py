@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dsl.digest import digest
 from dsl.parse import parse
 from dsl.prune import prune
 from dsl.unparse import unparse
@@ -77,7 +78,7 @@ def run(
     path = folder.path / STORE
     store = Store.open(path) if path.exists() else Store.create(path)
     versions = [task_version(task, config.training) for task in config.tasks]
-    _require_same_tasks(store, versions)
+    _require_same_problem(store, problem, versions)
     executor = make_executor(
         config.workers.executor, config.workers.count, config.tasks, config.training
     )
@@ -91,16 +92,23 @@ def run(
         store.close()
 
 
-def _require_same_tasks(store: Store, versions: list[str]) -> None:
-    """A run that is resumed must train on what it began with."""
-    now = json.dumps(versions)
-    if store.meta.get("tasks", now) != now:
+def _require_same_problem(store: Store, problem: Problem, versions: list[str]) -> None:
+    """A run that is resumed must be the one that began, but for where it ends."""
+    may_change = {"budget", "final", "workers"}
+    now = {
+        "config": problem.config.model_dump(mode="json", exclude=may_change),
+        "program": digest(problem.seed),
+        "reference": digest(problem.reference),
+        "task files": versions,
+    }
+    begun = json.loads(store.meta.get("problem", json.dumps(now)))
+    changed = [name for name, value in now.items() if begun.get(name) != value]
+    if changed:
         raise InputError(
-            "tasks: a task's file or data have changed since this run began, so its "
-            "trainings cannot be compared with new ones: bring the old files back, or "
-            "begin a new run"
+            f"{changed[0]}: has changed since this run began, so what it found cannot "
+            "be compared with what it would find now: undo that, or begin a new run"
         )
-    store.set_meta("tasks", now)
+    store.set_meta("problem", json.dumps(now))
 
 
 class _Session:
@@ -124,6 +132,8 @@ class _Session:
         ledger.store.commit()
         final = None
         if ended:
+            search.require_all_replayed()
+            self._write_best(ledger.store.best(1)[0], "not judged on fresh seeds yet")
             self._folder.log("search ended; judging on fresh seeds")
             final = choose_and_compare(problem, ledger, self._watcher.judge, stopped)
         best = ledger.store.best(1)[0] if final is None else final.chosen
@@ -155,7 +165,7 @@ class _Session:
             if row.fitness is not None and row.fitness < (best.fitness or 0.0):
                 best = row
                 # What was replayed is in the log already.
-                if row.number > search.counts.replayed:
+                if search.counts.made > search.counts.replayed:
                     self._folder.log(f"child {row.number}: fitness {row.fitness:.5f}")
             now = time.monotonic()
             if now - self._committed > _COMMIT_SECONDS:
@@ -172,7 +182,8 @@ class _Session:
             if stopped():
                 self._folder.log(f"stopped after child {row.number}")
                 return False
-            if minutes is not None and moment.elapsed > 60.0 * minutes:
+            # By the stored time, so that a run that is resumed ends at the same child.
+            if minutes is not None and row.seconds > 60.0 * minutes:
                 self._folder.log(f"time limit reached after child {row.number}")
                 break
         return True
@@ -181,9 +192,12 @@ class _Session:
         self, summary: dict[str, Any], best: ProgramRow, final: Final | None
     ) -> None:
         judged = "not judged on fresh seeds yet" if final is None else "chosen"
+        self._write_best(best, judged)
+        self._folder.write_summary(summary)
+        self._folder.log("stopped" if final is None else "done")
+
+    def _write_best(self, best: ProgramRow, judged: str) -> None:
         title = f"# program {best.number} of {self._folder.path.name}, {judged}\n"
         pruned = unparse(prune(parse(best.text)))
         self._folder.write(BEST, f"{title}{pruned}")
         self._folder.write(BEST_RAW, f"{title}{best.text}")
-        self._folder.write_summary(summary)
-        self._folder.log("stopped" if final is None else "done")

@@ -91,9 +91,22 @@ class Search:
                 return
             yield self._settle(window.popleft())
 
+    def require_all_replayed(self) -> None:
+        """A search that has ended must have come to the end of its record.
+
+        Raises:
+            InputError: an earlier session went on beyond this budget.
+        """
+        beyond = next(self._stored, None)
+        if beyond is not None:
+            raise InputError(
+                f"budget: this run has gone beyond it already, to child {beyond.number}"
+                " at least: give it a larger one"
+            )
+
     def _make(self) -> _Candidate:
         """Breed the next child and order its trainings, if they are not known."""
-        number = self.counts.made + 1
+        number = self.counts.begun + 1
         config = self._config.search
         parent = choose_parent(self._population, config.tournament, self._random)
         child = mutate(parent.program, self._random, self._odds, config.max_statements)
@@ -108,8 +121,7 @@ class Search:
         else:
             _compare(stored, number, subject)
             duplicate = stored.duplicate
-            self.counts.replayed += 1
-        self.counts.make(child, duplicate=duplicate)
+        self.counts.begin(duplicate=duplicate)
         return _Candidate(
             number, child, parent.number, pruned, subject, seeds, duplicate, stored
         )
@@ -121,8 +133,11 @@ class Search:
             row = self._judge(candidate)
             self._ledger.record(row)
         else:
-            self._elapsed = row.seconds
-        self.counts.settle(row, self._steps(candidate))
+            # The clock goes on where it stopped: replaying takes no time of the run's.
+            self._elapsed, self._began = row.seconds, time.monotonic()
+            self.counts.replayed += 1
+        rejected = candidate.child.rejected
+        self.counts.settle(row, self._steps(candidate), rejected)
         if row.fitness is not None:
             member = Member(row.number, candidate.child.program, row.fitness)
             self._population = add(self._population, member)
@@ -196,7 +211,7 @@ class Search:
             rows = self._ledger.trainings(self._reference.digest)
             self._references = losses(rows)
             for row in rows.values():
-                _check_reference(row)
+                check_reference(row)
         return self._references
 
     def _seeds(self, number: int) -> range:
@@ -224,8 +239,12 @@ def verdict(trainings: Mapping[Place, TrainingRow]) -> tuple[Outcome, str]:
     return Outcome.OK, ""
 
 
-def _check_reference(row: TrainingRow) -> None:
-    """A reference's loss must be a number that others can be divided by."""
+def check_reference(row: TrainingRow) -> None:
+    """A reference's loss must be a number that others can be divided by.
+
+    Raises:
+        InputError: it is not.
+    """
     outcome, reason = verdict({(row.task, row.seed): row})
     if outcome is not Outcome.OK or row.loss == 0.0:
         raise InputError(

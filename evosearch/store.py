@@ -97,19 +97,26 @@ class Store:
         Raises:
             InputError: there is something at the path, or it cannot be written.
         """
+        path = Path(path)
+        part = path.with_name(f".{path.name}.part")
         try:
-            Path(path).open("x").close()
+            if path.exists():
+                raise FileExistsError
+            part.open("w").close()
         except FileExistsError:
             raise InputError(f"{path} exists; resume its run or name another") from None
         except OSError as error:
             raise InputError(f"{path} cannot be made: {error.strerror}") from None
-        connection = _connect(Path(path))
+        connection = _connect(part)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
             f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
             f"PRAGMA user_version = {_VERSION}; COMMIT;"
         )
-        return cls(connection)
+        # Under its name the file is whole, however the process ends.
+        connection.close()
+        part.replace(path)
+        return cls(_connect(path))
 
     @classmethod
     def open(cls, path: str | Path) -> Self:

@@ -54,9 +54,11 @@ def summarise(
     program = prune(parse(best.text))
     comparison = None if final is None else final.comparison
 
-    def fresh(name: str) -> float | None:
-        value = getattr(comparison, name, math.nan)
+    def finite(value: float) -> float | None:
         return value if math.isfinite(value) else None
+
+    def fresh(name: str) -> float | None:
+        return finite(getattr(comparison, name, math.nan))
 
     return {
         "run": run,
@@ -69,7 +71,7 @@ def summarise(
             "program": unparse(program),
             "statements": len(program.statements),
             "states": len(program.states),
-            "validation_fitness": final and final.validation_fitness,
+            "validation_fitness": final and finite(final.validation_fitness),
             "fresh_mean": fresh("mean"),
             "fresh_stderr": fresh("error"),
             "fresh_gain": fresh("gain"),

@@ -158,7 +158,7 @@ def _start_ray(count: int) -> Any:
         ray.init(
             address=address, logging_level=logging.ERROR, log_to_driver=False, **local
         )
-    except ConnectionError as error:
+    except (ConnectionError, RuntimeError, ValueError) as error:
         raise InputError(
             f"RAY_ADDRESS: no Ray cluster answers at {address} ({error}): start one "
             "there, or unset RAY_ADDRESS to use this machine alone"

@@ -32,7 +32,7 @@ def _plain(value: object) -> object:
     raise ValueError("must be text, a finite number, true, false or null")
 
 
-Name = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 PlainValue = Annotated[object, AfterValidator(_plain)]
 
 
@@ -131,14 +131,16 @@ class FitnessConfig(Section):
     state_price: float = Field(
         default=0.0,
         ge=0.0,
+        le=1e6,
         description="added for each live state, as a share of the reference's loss; "
-        "at least 0",
+        "from 0 to 1e6",
     )
     statement_price: float = Field(
         default=0.0,
         ge=0.0,
+        le=1e6,
         description="added for each live statement, as a share of the reference's "
-        "loss; at least 0",
+        "loss; from 0 to 1e6",
     )
 
 
@@ -194,7 +196,8 @@ class FinalConfig(Section):
     candidates: int = Field(
         default=40,
         ge=1,
-        description="best distinct programs that are trained again; at least 1",
+        le=100_000,
+        description="best distinct programs that are trained again; from 1 to 100000",
     )
     validation_seeds: int = Field(
         default=4,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -41,6 +42,8 @@ def evaluation(
     bad = [t.outcome for t in trainings if t.outcome is not Outcome.OK]
     losses = [t.loss if t.outcome is Outcome.OK else None for t in trainings]
     mean, error = (None, None) if bad else mean_and_error([t.loss for t in trainings])
+    if error is not None and math.isnan(error):
+        error = None
     return {
         "task": task.task,
         "scale": task.arguments.get("scale", 1 if task.task in TASKS else None),
@@ -65,6 +68,8 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     console.print(table)
     if result["mean"] is None:
         console.print(f"outcome: {result['outcome']}")
+    elif result["stderr"] is None:
+        console.print(f"mean {result['mean']:.4f} (one data seed: no standard error)")
     else:
         console.print(
             f"mean {result['mean']:.4f} +- {result['stderr']:.4f} (standard error)"

@@ -48,7 +48,7 @@ def test_a_window_is_kept_full(start: Start) -> None:
     made = []
     for _ in range(30):
         run.go(1)
-        made.append(run.counts.made)
+        made.append(run.counts.begun)
     assert made == [min(30, 8 + settled) for settled in range(30)]
 
 
