@@ -44,8 +44,7 @@ def summarise(
 
     Args:
         run: its folder.
-        counts: of the search.
-        trajectory: hash of the search.
+        counts, trajectory: of the search.
         seed_fitness: search fitness of the program it started from.
         seconds: wall time, searching and judging.
         best: the chosen program, or the fittest so far of an interrupted run.

@@ -89,4 +89,6 @@ def test_the_error_is_that_of_the_mean(values: list[float]) -> None:
 
 
 def test_one_value_has_no_error() -> None:
-    assert mean_and_error([3.0]) == (3.0, 0.0)
+    mean, error = mean_and_error([3.0])
+    assert mean == 3.0
+    assert math.isnan(error)

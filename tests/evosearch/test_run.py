@@ -181,7 +181,7 @@ def test_a_record_of_another_search_is_not_gone_on_with(folder: Path) -> None:
     connection.close()
     answer = evosearch("run", "--resume", other)
     assert answer.code == 2
-    assert "the run's record holds another program as number 1" in answer.error
+    assert "config: has changed since this run began" in answer.error
 
 
 def test_interrupted_and_taken_up_again(folder: Path, whole: dict[str, Any]) -> None:

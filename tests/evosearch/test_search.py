@@ -1,5 +1,8 @@
 """The search has one trajectory, however results arrive and wherever it is resumed."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from evosearch.errors import InputError
@@ -34,12 +37,29 @@ def test_a_trajectory_belongs_to_its_seed_and_window(start: Start) -> None:
     assert len(set(found)) == len(found)
 
 
+@pytest.mark.parametrize("number", [0, 75, 149])
+def test_a_trajectory_holds_every_digest_and_every_bit_of_fitness(
+    start: Start, number: int
+) -> None:
+    run = start(config()).go()
+    before, row = run.trajectory, run.rows[number]
+    other = 0.5 if row.fitness is None else math.nextafter(row.fitness, 1.0)
+    changed = f"{int(row.digest, 16) ^ 1:032x}"
+    found = {before}
+    for change in ({"fitness": other}, {"digest": changed}):
+        run.rows[number] = replace(row, **change)
+        found.add(run.trajectory)
+    assert len(found) == 3
+    run.rows[number] = replace(row, seconds=row.seconds + 1.0)
+    assert run.trajectory == before
+
+
 def test_a_window_of_one_waits_for_every_result(start: Start) -> None:
     oracle = Oracle()
     run = start(config(search={"window": 1}), oracle)
     for number in range(1, 60):
         run.go(1)
-        assert run.counts.made == number
+        assert run.counts.begun == run.counts.made == number
         assert not oracle._jobs
 
 

@@ -43,10 +43,12 @@ plain_values = st.one_of(
     st.none(),
 )
 not_negative = st.floats(0.0, 1e300)
+prices = st.floats(0.0, 1e6)
+names = st.text(min_size=1).filter(lambda text: "\0" not in text)
 counts = st.integers(1, 10**9)
 tasks = st.builds(
     TaskConfig,
-    task=st.text(min_size=1),
+    task=names,
     arguments=st.dictionaries(st.text(), plain_values, max_size=4),
     schedule=st.sampled_from(["constant", "cosine", "linear"]),
     warmup=st.floats(0.0, 1.0, exclude_max=True),
@@ -65,16 +67,16 @@ configs = st.builds(
     Config,
     name=st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=64),
     seed=st.integers(0, 2**31 - 1),
-    program=st.text(min_size=1),
+    program=names,
     tasks=st.lists(tasks, min_size=1, max_size=3, unique_by=repr).map(tuple),
     search=searches,
     fitness=st.builds(
         FitnessConfig,
-        reference=st.none() | st.text(min_size=1),
+        reference=st.none() | names,
         seeds=st.integers(1, 10_000),
         rotate=st.integers(0, 10**6),
-        state_price=not_negative,
-        statement_price=not_negative,
+        state_price=prices,
+        statement_price=prices,
     ),
     budget=st.builds(
         BudgetConfig,
@@ -83,7 +85,9 @@ configs = st.builds(
         minutes=st.none() | st.floats(1e-3, 1e6),
     ),
     training=st.builds(TrainingConfig, chunks=counts, weight_bound=st.just(2.5e-7)),
-    final=st.builds(FinalConfig, candidates=counts, test_seeds=st.integers(2, 99)),
+    final=st.builds(
+        FinalConfig, candidates=st.integers(1, 10**5), test_seeds=st.integers(2, 99)
+    ),
     workers=st.builds(WorkersConfig, executor=st.sampled_from(["ray", "inline"])),
 )
 
