@@ -13,7 +13,6 @@ from dsl import Program, parse
 from dsl.library import program_names, read_program
 from evosearch.compiled import Compiled
 from evosearch.errors import InputError
-from evosearch.fitness import TEST_SEEDS_FROM, VALIDATION_SEEDS_FROM
 from evosearch.machine import Machine
 from evosearch.mutate import Odds, mutate
 from evosearch.plan import Layout, Plan, make_plan
@@ -171,30 +170,6 @@ def test_seeds_give_weights_and_batches(machine: Trainer) -> None:
     assert (first.loss, first.chunk_losses) == (again.loss, again.chunk_losses)
     assert first.loss != other.loss
     assert machine.train(stay, 1).loss != machine.train(stay, 2).loss
-
-
-class Keys(Valley):
-    """Weights, batches and host data are the keys that they would be made with."""
-
-    def init(self, key: Any) -> Any:
-        return jax.random.key_data(key)
-
-    batch = init
-
-    def batches(self, key: Any, start: int, steps: int) -> Any:
-        return jax.random.key_data(key)
-
-
-def test_no_two_draws_share_a_key() -> None:
-    plan = plan_of(Keys())
-    seeds = (0, 1, 2, STEPS, VALIDATION_SEEDS_FROM, TEST_SEEDS_FROM)
-    keys = []
-    for seed in seeds:
-        chunks = [plan.chunk(seed, number) for number in range(CHUNKS)]
-        assert len({tuple(chunk.data.tolist()) for chunk in chunks}) == 1
-        keys += [plan.init(seed), chunks[0].data]
-        keys += [plan.batch(seed, step, None) for step in range(STEPS)]
-    assert len({tuple(key.tolist()) for key in keys}) == len(seeds) * (2 + STEPS)
 
 
 def test_nothing_is_left_of_one_program_in_the_next(machine: Trainer) -> None:
