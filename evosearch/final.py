@@ -89,6 +89,10 @@ def choose_and_compare(
     if stopped():
         return None
     best = min(rows, key=lambda row: (fitness[row.number], row.number))
+    if math.isinf(fitness[best.number]):
+        # None of them trains on every validation seed: the seed program stands.
+        best = next(ledger.store.programs())
+        programs[best.number], fitness[best.number] = prune(problem.seed), math.nan
     comparison = _compare(problem, ledger, programs[best.number], watch)
     return Final(best, fitness[best.number], comparison)
 
