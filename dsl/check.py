@@ -110,8 +110,13 @@ def types_in_scope(program: Program, place: int) -> dict[str, int]:
     In the order in which they were first bound; the program must be valid.
     """
     types = _header_types(program)
+    types[CONSTANT_READ] = _SCALAR
     for statement in program.statements[:place]:
-        types[statement.target] = _RESULTS[statement.function][_code(statement, types)]
+        code = 1
+        for name in statement.reads:
+            code = 3 * code + types[name]
+        types[statement.target] = _RESULTS[statement.function][code]
+    del types[CONSTANT_READ]
     return types
 
 

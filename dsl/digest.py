@@ -19,8 +19,6 @@ _WIDTH = 16
 _TAGS = {name: name.encode() + b"(" for name in FUNCTIONS}
 _COMMUTATIVE = frozenset(name for name, row in FUNCTIONS.items() if row.commutative)
 _CONSTANT = struct.Struct("<12sf")
-_WEIGHTS, _GRADIENT = b"weights".ljust(_WIDTH), b"gradient".ljust(_WIDTH)
-_LEARNING_RATE, _STEP = b"learning rate".ljust(_WIDTH), b"step".ljust(_WIDTH)
 
 
 def digest(program: Program) -> str:
@@ -34,7 +32,7 @@ def digest(program: Program) -> str:
 
 def digest_of_pruned(program: Program) -> str:
     """Hash a program that `prune` returned, without pruning it again."""
-    values = _inputs(program)
+    values = dict(_inputs(_header(program)))
     pack = _CONSTANT.pack
     for statement in program.statements:
         parts = [
@@ -52,20 +50,32 @@ def digest_of_pruned(program: Program) -> str:
     return blake2b(b"return " + outputs, digest_size=_WIDTH).hexdigest()
 
 
-def _inputs(program: Program) -> dict[str, bytes]:
-    """Digest of each header variable: its position's name, as wide as a hash."""
+_Header = tuple[str, str, tuple[str, ...], str, str | None]
+
+
+def _header(program: Program) -> _Header:
+    return (
+        program.weights,
+        program.gradient,
+        program.states,
+        program.learning_rate,
+        program.step,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _inputs(header: _Header) -> dict[str, bytes]:
+    """Digest of each header variable: its position's name, as wide as a hash.
+
+    Kept, because a search has one header and the subsets of its states.
+    """
+    weights, gradient, states, learning_rate, step = header
     values = {
-        program.weights: _WEIGHTS,
-        program.gradient: _GRADIENT,
-        program.learning_rate: _LEARNING_RATE,
+        weights: b"weights",
+        gradient: b"gradient",
+        learning_rate: b"learning rate",
+        **{state: b"state %d" % position for position, state in enumerate(states)},
     }
-    for position, state in enumerate(program.states):
-        values[state] = _state(position)
-    if program.step is not None:
-        values[program.step] = _STEP
-    return values
-
-
-@lru_cache(maxsize=256)
-def _state(position: int) -> bytes:
-    return (b"state %d" % position).ljust(_WIDTH)
+    if step is not None:
+        values[step] = b"step"
+    return {name: tag.ljust(_WIDTH) for name, tag in values.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import compress
 
 from dsl.program import Program
 
@@ -23,34 +22,44 @@ def live(program: Program) -> Live:
     in this step or in a later one: the least fixpoint over the states. Beyond the
     paper, whose analysis is for one call (`live_in_one_call`).
     """
-    needed = {program.outputs[0]}
-    new_states = program.outputs[1:]
+    masks, needed_by = _needs(program)
+    alive = 1
     while True:
-        flags, read = _backward(program, needed)
-        alive = [state in read for state in program.states]
-        found = [*compress(new_states, alive)]
-        if needed.issuperset(found):
-            return Live(flags, tuple(alive))
-        needed.update(found)
+        # The outputs that hold new values of the states that live outputs read.
+        grown = 1
+        for position, state in enumerate(program.states):
+            if needed_by.get(state, 0) & alive:
+                grown |= 2 << position
+        if grown == alive:
+            break
+        alive = grown
+    return Live(
+        tuple([mask & alive != 0 for mask in masks]),
+        tuple([alive >> position & 2 != 0 for position in range(len(program.states))]),
+    )
 
 
 def live_in_one_call(program: Program) -> Live:
     """Find what any output of a single call depends on, all states being outputs."""
-    flags, _ = _backward(program, set(program.outputs))
-    return Live(flags, (True,) * len(program.states))
+    masks, _ = _needs(program)
+    return Live(tuple(map(bool, masks)), (True,) * len(program.states))
 
 
-def _backward(program: Program, outputs: set[str]) -> tuple[tuple[bool, ...], set[str]]:
-    """Flags of the statements that `outputs` depend on, and the inputs they read."""
-    read = set(outputs)
-    flags = []
+def _needs(program: Program) -> tuple[list[int], dict[str, int]]:
+    """Which outputs need each statement, and which need each input.
+
+    A set of outputs is a number: bit 0 the update, bit 1 + i the new value of state i.
+    One pass from the last statement to the first serves all outputs at once.
+    """
+    needed_by: dict[str, int] = {}
+    for position, output in enumerate(program.outputs):
+        needed_by[output] = needed_by.get(output, 0) | 1 << position
+    masks = []
     for statement in reversed(program.statements):
-        target = statement.target
-        if target in read:
-            read.discard(target)
-            read.update(statement.reads)
-            flags.append(True)
-        else:
-            flags.append(False)
-    flags.reverse()
-    return tuple(flags), read
+        mask = needed_by.pop(statement.target, 0)
+        masks.append(mask)
+        if mask:
+            for name in statement.reads:
+                needed_by[name] = needed_by.get(name, 0) | mask
+    masks.reverse()
+    return masks, needed_by
