@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 
@@ -95,13 +96,7 @@ def find_fault(program: Program) -> Fault | None:
 
 def infer_types(program: Program) -> tuple[Type, ...]:
     """Return the type of each statement's value; the program must be valid."""
-    types = _header_types(program)
-    found = []
-    for statement in program.statements:
-        result = _RESULTS[statement.function][_code(statement, types)]
-        types[statement.target] = result
-        found.append(Type(result))
-    return tuple(found)
+    return tuple(map(Type, _assign(program.statements, _header_types(program))))
 
 
 def types_in_scope(program: Program, place: int) -> dict[str, int]:
@@ -110,14 +105,22 @@ def types_in_scope(program: Program, place: int) -> dict[str, int]:
     In the order in which they were first bound; the program must be valid.
     """
     types = _header_types(program)
+    _assign(program.statements[:place], types)
+    return types
+
+
+def _assign(statements: Sequence[Statement], types: dict[str, int]) -> list[int]:
+    """Put the types of valid statements' values into `types`, and list them."""
+    found = []
     types[CONSTANT_READ] = _SCALAR
-    for statement in program.statements[:place]:
+    for statement in statements:
         code = 1
         for name in statement.reads:
             code = 3 * code + types[name]
-        types[statement.target] = _RESULTS[statement.function][code]
+        types[statement.target] = result = _RESULTS[statement.function][code]
+        found.append(result)
     del types[CONSTANT_READ]
-    return types
+    return found
 
 
 def _results(row: Function) -> dict[int, int]:
@@ -136,13 +139,6 @@ def _results(row: Function) -> dict[int, int]:
 
 
 _RESULTS = {name: _results(row) for name, row in FUNCTIONS.items()}
-
-
-def _code(statement: Statement, types: dict[str, int]) -> int:
-    code = 1
-    for name in statement.reads:
-        code = 3 * code + (types[name] if name else _SCALAR)
-    return code
 
 
 def _type_of(argument: Argument, types: dict[str, int]) -> int:

@@ -159,6 +159,8 @@ def _start_ray(count: int) -> Any:
             address=address, logging_level=logging.ERROR, log_to_driver=False, **local
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
+        if address is None:
+            raise  # nothing the user named is at fault
         raise InputError(
             f"RAY_ADDRESS: no Ray cluster answers at {address} ({error}): start one "
             "there, or unset RAY_ADDRESS to use this machine alone"

@@ -1,6 +1,7 @@
 """Programs run for several steps on random trees, in NumPy and, op by op, in JAX."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -104,14 +105,10 @@ def with_statements(
     program: Program, statements: Sequence[Statement], outputs: Sequence[str] = ()
 ) -> Program:
     """The program with another body, and with other outputs where they are given."""
-    return Program(
-        program.weights,
-        program.gradient,
-        program.states,
-        program.learning_rate,
-        program.step,
-        tuple(statements),
-        tuple(outputs) or program.outputs,
+    return replace(
+        program,
+        statements=tuple(statements),
+        outputs=tuple(outputs) or program.outputs,
     )
 
 
