@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 _TREE, _SCALAR = int(Type.TREE), int(Type.SCALAR)
+_STEPS = (None, "step")
 
 
 def check(program: Program) -> None:
@@ -66,9 +67,16 @@ def find_fault(program: Program) -> Fault | None:
     It takes a few microseconds, and the search calls it for every child.
     """
     types = _header_types(program)
-    fault = _header_fault(program, types) or _length_fault(program)
-    if fault is not None:
-        return fault
+    parameters = len(program.states) + (3 if program.step is None else 4)
+    # The grammar knows the step count by its name alone.
+    if (
+        len(types) != parameters
+        or program.step not in _STEPS
+        or program.learning_rate == "step"
+    ):
+        return _header_fault(program)
+    if len(program.statements) > MAX_STATEMENTS:
+        return _length_fault(program)
     index = 0
     # A constant reads as a Scalar, a bad one as a name that nothing is stored in; so
     # that one lookup an argument finds every fault but those of the output.
@@ -155,24 +163,19 @@ def _header_types(program: Program) -> dict[str, int]:
     return types
 
 
-def _header_fault(program: Program, types: dict[str, int]) -> Fault | None:
-    parameters = len(program.states) + (3 if program.step is None else 4)
-    if len(types) != parameters:
-        names = header(program)
-        index = next(i for i, name in enumerate(names) if name in names[:i])
-        wording = partial(duplicate_parameter, names[index])
-        return Fault(Reason.HEADER, -1, index, wording)
-    # The grammar knows the step count by its name alone.
-    if program.learning_rate == "step" or program.step not in (None, "step"):
-        wording = partial(misplaced_step, header(program)[-1])
-        return Fault(Reason.HEADER, -1, parameters - 1, wording)
-    return None
+def _header_fault(program: Program) -> Fault:
+    """The fault of a header that is known to have one."""
+    names = header(program)
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            wording = partial(duplicate_parameter, name)
+            return Fault(Reason.HEADER, -1, index, wording)
+    wording = partial(misplaced_step, names[-1])
+    return Fault(Reason.HEADER, -1, len(names) - 1, wording)
 
 
-def _length_fault(program: Program) -> Fault | None:
+def _length_fault(program: Program) -> Fault:
     statements = len(program.statements)
-    if statements <= MAX_STATEMENTS:
-        return None
     return Fault(Reason.LENGTH, MAX_STATEMENTS, None, partial(length, statements))
 
 

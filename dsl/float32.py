@@ -18,10 +18,9 @@ def nearest_float32(value: float) -> float:
     return rounded
 
 
-@lru_cache(maxsize=65536)
 def is_finite_float32(value: float) -> bool:
     """Whether a value may be a constant of a program."""
-    return math.isfinite(value) and nearest_float32(value) == value
+    return value - value == 0.0 and nearest_float32(value) == value
 
 
 def constant_text(value: float) -> str:

@@ -22,17 +22,7 @@ def live(program: Program) -> Live:
     in this step or in a later one: the least fixpoint over the states. Beyond the
     paper, whose analysis is for one call (`live_in_one_call`).
     """
-    masks, needed_by = _needs(program)
-    alive = 1
-    while True:
-        # The outputs that hold new values of the states that live outputs read.
-        grown = 1
-        for position, state in enumerate(program.states):
-            if needed_by.get(state, 0) & alive:
-                grown |= 2 << position
-        if grown == alive:
-            break
-        alive = grown
+    masks, alive = needs(program)
     return Live(
         tuple([mask & alive != 0 for mask in masks]),
         tuple([alive >> position & 2 != 0 for position in range(len(program.states))]),
@@ -41,19 +31,21 @@ def live(program: Program) -> Live:
 
 def live_in_one_call(program: Program) -> Live:
     """Find what any output of a single call depends on, all states being outputs."""
-    masks, _ = _needs(program)
+    masks, _ = needs(program)
     return Live(tuple(map(bool, masks)), (True,) * len(program.states))
 
 
-def _needs(program: Program) -> tuple[list[int], dict[str, int]]:
-    """Which outputs need each statement, and which need each input.
+def needs(program: Program) -> tuple[list[int], int]:
+    """Which outputs of its call need each statement, and which outputs are live.
 
     A set of outputs is a number: bit 0 the update, bit 1 + i the new value of state i.
     One pass from the last statement to the first serves all outputs at once.
     """
     needed_by: dict[str, int] = {}
-    for position, output in enumerate(program.outputs):
-        needed_by[output] = needed_by.get(output, 0) | 1 << position
+    bit = 1
+    for output in program.outputs:
+        needed_by[output] = needed_by.get(output, 0) | bit
+        bit += bit
     masks = []
     for statement in reversed(program.statements):
         mask = needed_by.pop(statement.target, 0)
@@ -62,4 +54,14 @@ def _needs(program: Program) -> tuple[list[int], dict[str, int]]:
             for name in statement.reads:
                 needed_by[name] = needed_by.get(name, 0) | mask
     masks.reverse()
-    return masks, needed_by
+    # The outputs that hold new values of the states that live outputs read.
+    alive = 0
+    grown = 1
+    while grown != alive:
+        alive = grown
+        bit = 2
+        for state in program.states:
+            if needed_by.get(state, 0) & alive:
+                grown |= bit
+            bit += bit
+    return masks, alive

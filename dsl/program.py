@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl.float32 import is_finite_float32
 
@@ -57,11 +57,11 @@ def _read(argument: Argument) -> Any:
     return CONSTANT_READ if is_finite_float32(argument.value) else BAD_CONSTANT_READ
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """One optimizer step, `weights <- weights - update`, as the language has it.
 
-    Positions in the header carry the meaning, names are the author's.
+    Positions in the header carry the meaning, names are the author's. A named tuple,
+    because the search makes two for each child and it is made in a third of the time.
 
     Attributes:
         weights: name of the weights w (Tree).

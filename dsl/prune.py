@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import compress
 
-from dsl.live import live
+from dsl.live import needs
 from dsl.program import Program
 
 
@@ -13,15 +13,23 @@ def prune(program: Program) -> Program:
 
     Idempotent. Header names and the order of what remains are kept.
     """
-    alive = live(program)
-    if all(alive.statements) and all(alive.states):
+    masks, alive = needs(program)
+    kept = [mask & alive for mask in masks]
+    states = program.states
+    everything = (2 << len(states)) - 1
+    if alive == everything and 0 not in kept:
         return program
+    outputs = program.outputs
+    if alive != everything:
+        flags = [alive >> position & 2 for position in range(len(states))]
+        states = tuple(compress(states, flags))
+        outputs = (outputs[0], *compress(outputs[1:], flags))
     return Program(
         program.weights,
         program.gradient,
-        tuple(compress(program.states, alive.states)),
+        states,
         program.learning_rate,
         program.step,
-        tuple(compress(program.statements, alive.statements)),
-        (program.outputs[0], *compress(program.outputs[1:], alive.states)),
+        tuple(compress(program.statements, kept)),
+        outputs,
     )

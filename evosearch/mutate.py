@@ -7,6 +7,7 @@ invalid child is thrown away, counted by reason, and the parent mutated again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 
 from dsl.check import find_fault, types_in_scope
@@ -189,10 +190,7 @@ def _new_name(program: Program) -> str:
     """The first of v1, v2, ... that the program does not use."""
     taken = {statement.target for statement in program.statements}
     taken.update(header(program))
-    number = 1
-    while f"v{number}" in taken:
-        number += 1
-    return f"v{number}"
+    return next(name for name in map("v{}".format, count(1)) if name not in taken)
 
 
 def _with(program: Program, statements: tuple[Statement, ...]) -> Program:

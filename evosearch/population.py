@@ -14,10 +14,20 @@ from dsl.program import Program
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A program of the population: its number in the run and its fitness."""
+    """A program of the population.
+
+    Attributes:
+        number: its number in the run.
+        program: what breeds, dead statements and all.
+        pruned: what was trained.
+        digest: of the pruned program.
+        fitness: lower is better.
+    """
 
     number: int
     program: Program
+    pruned: Program
+    digest: str
     fitness: float
 
 

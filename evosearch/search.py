@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from dsl.digest import digest_of_pruned
+from dsl.digest import digest_beside, digest_of_pruned
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
@@ -76,7 +76,8 @@ class Search:
         self._stored = ledger.store.programs()
         self.seed_row = self._settle_seed(problem.seed)
         self.seed_fitness = self.seed_row.fitness or 0.0
-        seed = Member(0, problem.seed, self.seed_fitness)
+        pruned = prune(problem.seed)
+        seed = Member(0, problem.seed, pruned, self.seed_row.digest, self.seed_fitness)
         self._population = found(seed, config.search.population)
 
     def children(self) -> Iterator[ProgramRow]:
@@ -111,7 +112,8 @@ class Search:
         parent = choose_parent(self._population, config.tournament, self._random)
         child = mutate(parent.program, self._random, self._odds, config.max_statements)
         pruned = prune(child.program)
-        subject = subject_of(pruned)
+        digest = digest_beside(pruned, parent.pruned, parent.digest)
+        subject = Subject(digest, unparse(pruned))
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
@@ -139,7 +141,8 @@ class Search:
         rejected = candidate.child.rejected
         self.counts.settle(row, self._steps(candidate), rejected)
         if row.fitness is not None:
-            member = Member(row.number, candidate.child.program, row.fitness)
+            program, pruned = candidate.child.program, candidate.pruned
+            member = Member(row.number, program, pruned, row.digest, row.fitness)
             self._population = add(self._population, member)
         return row
 

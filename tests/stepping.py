@@ -1,7 +1,6 @@
 """Programs run for several steps on random trees, in NumPy and, op by op, in JAX."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -105,8 +104,7 @@ def with_statements(
     program: Program, statements: Sequence[Statement], outputs: Sequence[str] = ()
 ) -> Program:
     """The program with another body, and with other outputs where they are given."""
-    return replace(
-        program,
+    return program._replace(
         statements=tuple(statements),
         outputs=tuple(outputs) or program.outputs,
     )

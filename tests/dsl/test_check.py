@@ -28,16 +28,16 @@ def call(function: str, *arguments: str | float, target: str = "x") -> Statement
 
 
 def with_calls(*statements: Statement) -> Program:
-    return replace(BASE, statements=statements)
+    return BASE._replace(statements=statements)
 
 
 ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] = {
     Reason.HEADER: [
-        (replace(BASE, step="step"), replace(BASE, step="t"), 4),
-        (BASE, replace(BASE, states=("g",)), 2),
+        (BASE._replace(step="step"), BASE._replace(step="t"), 4),
+        (BASE, BASE._replace(states=("g",)), 2),
         (
-            replace(BASE, states=("step",), outputs=("g", "step")),
-            replace(BASE, learning_rate="step"),
+            BASE._replace(states=("step",), outputs=("g", "step")),
+            BASE._replace(learning_rate="step"),
             3,
         ),
     ],
@@ -47,10 +47,10 @@ ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] =
             with_calls(call("sqrt", "g", target="1x")),
             None,
         ),
-        (replace(BASE, weights="weight"), replace(BASE, weights="in"), 0),
+        (BASE._replace(weights="weight"), BASE._replace(weights="in"), 0),
         (
-            replace(BASE, gradient="sqrt", outputs=("w", "m")),
-            replace(BASE, states=("é",), outputs=("g", "é")),
+            BASE._replace(gradient="sqrt", outputs=("w", "m")),
+            BASE._replace(states=("é",), outputs=("g", "é")),
             2,
         ),
     ],
@@ -81,7 +81,7 @@ ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] =
             0,
         ),
         (BASE, with_calls(call("sqrt", "x")), 0),
-        (BASE, replace(BASE, outputs=("g", "x")), 1),
+        (BASE, BASE._replace(outputs=("g", "x")), 1),
     ],
     Reason.CONSTANT: [
         (with_calls(call("add", "g", 0.5)), with_calls(call("add", "g", 0.1)), 1),
@@ -104,21 +104,20 @@ ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] =
         ),
     ],
     Reason.OUTPUT_COUNT: [
-        (BASE, replace(BASE, outputs=("g",)), None),
+        (BASE, BASE._replace(outputs=("g",)), None),
         (
-            replace(BASE, outputs=("g", "g")),
-            replace(BASE, outputs=("g", "g", "m")),
+            BASE._replace(outputs=("g", "g")),
+            BASE._replace(outputs=("g", "g", "m")),
             None,
         ),
     ],
     Reason.OUTPUT_TYPE: [
-        (BASE, replace(BASE, outputs=("g", "lr")), 1),
+        (BASE, BASE._replace(outputs=("g", "lr")), 1),
         (
-            replace(
-                with_calls(call("norm", "g", target="y"), call("multiply", "y", "g")),
-                outputs=("x", "m"),
-            ),
-            replace(with_calls(call("norm", "g")), outputs=("x", "m")),
+            with_calls(
+                call("norm", "g", target="y"), call("multiply", "y", "g")
+            )._replace(outputs=("x", "m")),
+            with_calls(call("norm", "g"))._replace(outputs=("x", "m")),
             0,
         ),
         # An overwritten Tree is what was last stored in it.
@@ -175,9 +174,9 @@ def test_fault_names_statement_and_argument() -> None:
         (with_calls(call("negative", "y")), "y"),
         (with_calls(call("dot", "g", "y")), "y)"),
         (with_calls(call("sqr", "g")), "x = sqr(g)"),
-        (replace(BASE, outputs=("g", "y")), "y"),
-        (replace(BASE, outputs=("g",)), "return g"),
-        (replace(BASE, states=("g",)), "g, lr):"),
+        (BASE._replace(outputs=("g", "y")), "y"),
+        (BASE._replace(outputs=("g",)), "return g"),
+        (BASE._replace(states=("g",)), "g, lr):"),
     ],
 )
 def test_error_points_into_the_printed_text(program: Program, rest: str) -> None:
@@ -239,7 +238,7 @@ def test_a_damaged_program_is_valid_only_if_the_table_says_so(
     )
     before, after = program.statements[:index], program.statements[index + 1 :]
     kept = data.draw(st.sampled_from(((damaged,), ())))
-    child = replace(program, step="step", statements=(*before, *kept, *after))
+    child = program._replace(step="step", statements=(*before, *kept, *after))
     assert (find_fault(child) is None) == (reference_types(child) is not None)
     if find_fault(child) is None:
         assert parse(unparse(child)) == child

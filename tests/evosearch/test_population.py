@@ -7,25 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsl import parse
+from dsl import digest, parse
 from evosearch.population import Member, add, choose_parent, found
 
 PROGRAM = parse("def train(w, g, lr):\n  return g\n")
 
 
+def aged(number: int, fitness: float) -> Member:
+    return Member(number, PROGRAM, PROGRAM, digest(PROGRAM), fitness)
+
+
 def members(*fitness: float) -> tuple[Member, ...]:
-    return tuple(Member(n, PROGRAM, each) for n, each in enumerate(fitness))
+    return tuple(aged(n, each) for n, each in enumerate(fitness))
 
 
 def test_a_population_begins_as_copies_of_the_seed() -> None:
-    seed = Member(0, PROGRAM, 0.5)
+    seed = aged(0, 0.5)
     assert found(seed, 3) == (seed, seed, seed)
 
 
 @given(st.lists(st.floats(-1.0, 1.0), min_size=1), st.floats(-9.0, 9.0))
 def test_the_oldest_goes_however_fit(fitness: list[float], new: float) -> None:
     population = members(*fitness)
-    member = Member(99, PROGRAM, new)
+    member = aged(99, new)
     after = add(population, member)
     assert after == (*population[1:], member)
     assert population == members(*fitness)

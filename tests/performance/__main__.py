@@ -25,7 +25,7 @@ import optax
 from rich.console import Console
 from rich.table import Table
 
-from dsl.digest import digest_of_pruned
+from dsl.digest import digest_beside, digest_of_pruned
 from dsl.library import read_program
 from dsl.parse import parse
 from dsl.program import Program
@@ -132,15 +132,17 @@ def candidates_a_second(repeats: int) -> dict[str, Any]:
     search do: a member of 300, drawn at random, breeds a child that replaces another.
     """
     seed = parse(read_program("adamw"))
+    first = (seed, prune(seed), digest_of_pruned(prune(seed)))
     children, odds = 5_000, Odds()
 
     def breed() -> float:
-        population, lengths, random = [seed] * 300, 0, Random(0)
+        population, lengths, random = [first] * 300, 0, Random(0)
         for number in range(children):
-            parent = population[int(random.random() * len(population))]
+            parent, relative, known = population[int(random.random() * 300)]
             child = mutate(parent, random, odds, 100).program
-            digest_of_pruned(prune(child))
-            population[number % len(population)] = child
+            pruned = prune(child)
+            found = digest_beside(pruned, relative, known)
+            population[number % 300] = child, pruned, found
             lengths += len(child.statements)
         return lengths / children
 
