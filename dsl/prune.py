@@ -13,18 +13,23 @@ def prune(program: Program) -> Program:
 
     Idempotent. Header names and the order of what remains are kept.
     """
+    return prune_with_flags(program)[0]
+
+
+def prune_with_flags(program: Program) -> tuple[Program, tuple[int, ...]]:
+    """The pruned program, and for each statement a number: 0 if it is dead."""
     masks, alive = needs(program)
-    kept = [mask & alive for mask in masks]
+    kept = tuple([mask & alive for mask in masks])
     states = program.states
     everything = (2 << len(states)) - 1
     if alive == everything and 0 not in kept:
-        return program
+        return program, kept
     outputs = program.outputs
     if alive != everything:
         flags = [alive >> position & 2 for position in range(len(states))]
         states = tuple(compress(states, flags))
         outputs = (outputs[0], *compress(outputs[1:], flags))
-    return Program(
+    pruned = Program(
         program.weights,
         program.gradient,
         states,
@@ -33,3 +38,4 @@ def prune(program: Program) -> Program:
         tuple(compress(program.statements, kept)),
         outputs,
     )
+    return pruned, kept

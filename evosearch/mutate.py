@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 from random import Random
+from typing import NamedTuple
 
 from dsl.check import find_fault, types_in_scope
 from dsl.float32 import nearest_float32
@@ -39,6 +40,10 @@ _ACCEPTED = {
 """Types that each parameter accepts, as plain numbers: comparing enums is slow."""
 
 
+_Made = tuple[Program, int]
+"""What an attempt made and the place of the mutation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Odds:
     """Relative odds of the three mutations; equal in the paper."""
@@ -48,18 +53,19 @@ class Odds:
     modify: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """A valid program made from a parent.
 
     Attributes:
         program: what was made; differs from the parent in one statement.
         mutation: `insert`, `delete` or `modify`.
+        place: index of that statement, in the parent if it was deleted.
         rejected: reason of each invalid attempt before it.
     """
 
     program: Program
     mutation: str
+    place: int
     rejected: tuple[str, ...]
 
 
@@ -87,9 +93,10 @@ def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) ->
         if isinstance(made, str):
             rejected.append(made)
             continue
-        fault = find_fault(made)
+        program, place = made
+        fault = find_fault(program)
         if fault is None:
-            return Child(made, kind, tuple(rejected))
+            return Child(program, kind, place, tuple(rejected))
         rejected.append(fault.reason.value)
     raise InputError(
         f"search: no valid child in {MOST_ATTEMPTS:,} attempts at a program of "
@@ -105,7 +112,7 @@ def _draw_kind(odds: Odds, random: Random) -> str:
     return DELETE if point < odds.insert + odds.delete else MODIFY
 
 
-def _insert(parent: Program, random: Random, most_statements: int) -> Program | str:
+def _insert(parent: Program, random: Random, most_statements: int) -> _Made | str:
     """Put a random call at a random place, into a new or an existing variable.
 
     Function and place are uniform, and so is each argument among the variables in
@@ -131,19 +138,19 @@ def _insert(parent: Program, random: Random, most_statements: int) -> Program | 
     pick = _below(2 * len(names), random)
     target = names[pick] if pick < len(names) else _new_name(parent)
     made = Statement(target, row.name, tuple(arguments))
-    return _with(parent, (*statements[:place], made, *statements[place:]))
+    return _with(parent, (*statements[:place], made, *statements[place:])), place
 
 
-def _delete(parent: Program, random: Random) -> Program | str:
+def _delete(parent: Program, random: Random) -> _Made | str:
     """Take a random statement away."""
     statements = parent.statements
     if not statements:
         return NOTHING_TO_CHANGE
     place = _below(len(statements), random)
-    return _with(parent, (*statements[:place], *statements[place + 1 :]))
+    return _with(parent, (*statements[:place], *statements[place + 1 :])), place
 
 
-def _modify(parent: Program, random: Random) -> Program | str:
+def _modify(parent: Program, random: Random) -> _Made | str:
     """Change one argument of a random statement.
 
     Equal odds for another variable in scope, a new constant from N(0, 1) and, if it is
@@ -161,7 +168,8 @@ def _modify(parent: Program, random: Random) -> Program | str:
     changed = _change(old[which], parent, place, random)
     arguments = (*old[:which], changed, *old[which + 1 :])
     made = Statement(statement.target, statement.function, arguments)
-    return _with(parent, (*statements[:place], made, *statements[place + 1 :]))
+    changed_statements = (*statements[:place], made, *statements[place + 1 :])
+    return _with(parent, changed_statements), place
 
 
 def _change(

@@ -9,25 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from dsl.program import Program
+from evosearch.genome import Genome
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A program of the population.
-
-    Attributes:
-        number: its number in the run.
-        program: what breeds, dead statements and all.
-        pruned: what was trained.
-        digest: of the pruned program.
-        fitness: lower is better.
-    """
+    """A genome of the population: its number in the run and its fitness."""
 
     number: int
-    program: Program
-    pruned: Program
-    digest: str
+    genome: Genome
     fitness: float
 
 

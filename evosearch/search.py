@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from dsl.digest import digest_beside, digest_of_pruned
+from dsl.digest import digest_of_pruned
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
@@ -23,6 +23,7 @@ from evosearch.counts import Counts
 from evosearch.errors import InputError
 from evosearch.evaluate import task_name
 from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
+from evosearch.genome import Genome, genome_of, inherit
 from evosearch.ledger import Ledger, Subject, losses
 from evosearch.mutate import Child, Odds, mutate
 from evosearch.population import Member, add, choose_parent, found
@@ -44,9 +45,9 @@ class _Candidate:
     """A child in the window: made, not settled."""
 
     number: int
+    genome: Genome
     child: Child
     parent: int | None
-    pruned: Program
     subject: Subject
     seeds: range
     duplicate: bool
@@ -76,8 +77,7 @@ class Search:
         self._stored = ledger.store.programs()
         self.seed_row = self._settle_seed(problem.seed)
         self.seed_fitness = self.seed_row.fitness or 0.0
-        pruned = prune(problem.seed)
-        seed = Member(0, problem.seed, pruned, self.seed_row.digest, self.seed_fitness)
+        seed = Member(0, genome_of(problem.seed), self.seed_fitness)
         self._population = found(seed, config.search.population)
 
     def children(self) -> Iterator[ProgramRow]:
@@ -110,10 +110,10 @@ class Search:
         number = self.counts.begun + 1
         config = self._config.search
         parent = choose_parent(self._population, config.tournament, self._random)
-        child = mutate(parent.program, self._random, self._odds, config.max_statements)
-        pruned = prune(child.program)
-        digest = digest_beside(pruned, parent.pruned, parent.digest)
-        subject = Subject(digest, unparse(pruned))
+        program = parent.genome.program
+        child = mutate(program, self._random, self._odds, config.max_statements)
+        genome = inherit(parent.genome, child)
+        subject = _subject(genome)
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
@@ -125,7 +125,7 @@ class Search:
             duplicate = stored.duplicate
         self.counts.begin(duplicate=duplicate)
         return _Candidate(
-            number, child, parent.number, pruned, subject, seeds, duplicate, stored
+            number, genome, child, parent.number, subject, seeds, duplicate, stored
         )
 
     def _settle(self, candidate: _Candidate) -> ProgramRow:
@@ -141,8 +141,7 @@ class Search:
         rejected = candidate.child.rejected
         self.counts.settle(row, self._steps(candidate), rejected)
         if row.fitness is not None:
-            program, pruned = candidate.child.program, candidate.pruned
-            member = Member(row.number, program, pruned, row.digest, row.fitness)
+            member = Member(row.number, candidate.genome, row.fitness)
             self._population = add(self._population, member)
         return row
 
@@ -162,7 +161,7 @@ class Search:
             for place, row in self._ledger.trainings(candidate.subject.digest).items()
             if row.seed < candidate.seeds.stop
         }
-        pruned = candidate.pruned
+        pruned = candidate.genome.pruned
         live, states = len(pruned.statements), len(pruned.states)
         outcome, reason = verdict(trainings)
         fitness = None
@@ -187,11 +186,10 @@ class Search:
 
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""
-        pruned = prune(seed)
-        seeds = self._seeds(1)
-        none = Child(seed, "", ())
+        genome, seeds = genome_of(seed), self._seeds(1)
+        none = Child(seed, "", 0, ())
         candidate = _Candidate(
-            0, none, None, pruned, subject_of(pruned), seeds, False, None
+            0, genome, none, None, _subject(genome), seeds, False, None
         )
         self._ledger.order(self._reference, seeds)
         self._ledger.order(candidate.subject, seeds)
@@ -229,6 +227,10 @@ class Search:
 def subject_of(pruned: Program) -> Subject:
     """What a ledger needs to train a pruned program."""
     return Subject(digest_of_pruned(pruned), unparse(pruned))
+
+
+def _subject(genome: Genome) -> Subject:
+    return Subject(genome.digest, unparse(genome.pruned))
 
 
 def verdict(trainings: Mapping[Place, TrainingRow]) -> tuple[Outcome, str]:

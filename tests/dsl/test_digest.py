@@ -4,7 +4,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import product
-from random import Random
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dsl import FUNCTIONS, Program, digest, fingerprint, live, parse, prune
-from dsl.digest import digest_beside, digest_of_pruned
+from dsl.digest import digest_of_pruned
 from dsl.program import Constant, Statement, Variable
-from evosearch.mutate import Odds, mutate
 from tests.equivalences import REWORDINGS, reworded
 from tests.stepping import bits, updates, with_statements
 from tests.strategies import programs
@@ -157,31 +155,6 @@ def test_the_ordered_functions_are_these() -> None:
 )
 def test_what_is_not_the_same_bit_for_bit_is_not_merged(one: str, other: str) -> None:
     assert digest(one_line(one)) != digest(one_line(other))
-
-
-@settings(max_examples=40)
-@given(programs(), st.integers(0, 2**32))
-def test_a_relative_changes_no_digest(program: Program, seed: int) -> None:
-    random, parent = Random(seed), program
-    for _ in range(5):
-        relative = prune(parent)
-        child = mutate(parent, random, Odds(), 100).program
-        found = digest_beside(prune(child), relative, digest(relative))
-        assert found == digest(child)
-        parent = child
-
-
-def test_a_relative_that_equals_by_a_signed_zero_is_another() -> None:
-    one, other = one_line("w + 0.0"), one_line("w + -0.0")
-    pruned = prune(one), prune(other)
-    assert pruned[0] == pruned[1]
-    assert digest_beside(pruned[1], pruned[0], digest(one)) == digest(other)
-
-
-def test_a_relative_with_the_same_statements_may_return_another_value() -> None:
-    one = prune(parse("def train(w, g, m, lr):\n  m = g + m\n  return g, m\n"))
-    swapped = one._replace(outputs=("w",))
-    assert digest_beside(swapped, one, digest(one)) == digest(swapped)
 
 
 def test_the_two_states_are_told_apart_by_their_place() -> None:

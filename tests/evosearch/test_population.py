@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsl import digest, parse
+from dsl import parse
+from evosearch.genome import genome_of
 from evosearch.population import Member, add, choose_parent, found
 
-PROGRAM = parse("def train(w, g, lr):\n  return g\n")
+GENOME = genome_of(parse("def train(w, g, lr):\n  return g\n"))
 
 
 def aged(number: int, fitness: float) -> Member:
-    return Member(number, PROGRAM, PROGRAM, digest(PROGRAM), fitness)
+    return Member(number, GENOME, fitness)
 
 
 def members(*fitness: float) -> tuple[Member, ...]:

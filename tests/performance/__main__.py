@@ -25,12 +25,11 @@ import optax
 from rich.console import Console
 from rich.table import Table
 
-from dsl.digest import digest_beside, digest_of_pruned
 from dsl.library import read_program
 from dsl.parse import parse
 from dsl.program import Program
-from dsl.prune import prune
 from evosearch.compiled import Compiled
+from evosearch.genome import genome_of, inherit
 from evosearch.machine import Machine
 from evosearch.mutate import Odds, mutate
 from evosearch.plan import Plan, make_plan
@@ -132,18 +131,15 @@ def candidates_a_second(repeats: int) -> dict[str, Any]:
     search do: a member of 300, drawn at random, breeds a child that replaces another.
     """
     seed = parse(read_program("adamw"))
-    first = (seed, prune(seed), digest_of_pruned(prune(seed)))
     children, odds = 5_000, Odds()
 
     def breed() -> float:
-        population, lengths, random = [first] * 300, 0, Random(0)
+        population, lengths, random = [genome_of(seed)] * 300, 0, Random(0)
         for number in range(children):
-            parent, relative, known = population[int(random.random() * 300)]
-            child = mutate(parent, random, odds, 100).program
-            pruned = prune(child)
-            found = digest_beside(pruned, relative, known)
-            population[number % 300] = child, pruned, found
-            lengths += len(child.statements)
+            parent = population[int(random.random() * len(population))]
+            child = mutate(parent.program, random, odds, 100)
+            population[number % len(population)] = inherit(parent, child)
+            lengths += len(child.program.statements)
         return lengths / children
 
     taken, loops, length = [], [], 0.0
