@@ -23,6 +23,7 @@ LAYERS = (
     ("summary",),
     ("final",),
     ("search",),
+    ("twins",),
     ("ledger", "counts"),
     ("population",),
     ("genome",),

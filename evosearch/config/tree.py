@@ -94,6 +94,11 @@ class SearchConfig(Section):
         description="statements of the longest program, dead ones included; from 1 "
         "to 1000",
     )
+    fingerprint: bool = Field(
+        default=True,
+        description="whether a new program with the fingerprint of an earlier one, its "
+        "algebraic twin, is judged by that one's trainings: true or false",
+    )
 
     @model_validator(mode="after")
     def _check_relations(self) -> Self:
