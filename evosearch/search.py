@@ -1,5 +1,8 @@
 """The search: mutate, check, digest, ask the store or train, and let the fittest breed.
 
+A child that an earlier one equals, by its digest or its fingerprint, takes that one's
+trainings (`evosearch/twins.py`).
+
 Child k is made from the population after result k - W (the window), and results are
 taken in the order of the children; so one seed gives one trajectory for any executor
 and number of workers. Resuming replays it: children that the store has are made again,
