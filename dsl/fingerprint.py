@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from dsl.interpret import Leaves, interpret
+from dsl.interpret import Leaves, interpret, zero_states
 from dsl.program import Program
 from dsl.prune import prune
 
@@ -35,7 +35,7 @@ def fingerprint(program: Program) -> str:
 
     program = prune(program)
     weights, gradients = _inputs()
-    states: list[Leaves] = [[np.zeros(s) for s in _SHAPES] for _ in program.states]
+    states = zero_states(program, np, weights)
     seen = [f"fingerprint {VERSION}".encode()]
     with np.errstate(all="ignore"):
         for index in range(STEPS):
