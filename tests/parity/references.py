@@ -4,10 +4,12 @@ A NumPy reference is one array's: first weights, gradients and rates of all step
 the weights after each step out, in float64 and with the names of the paper.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from tests.parity.training import RATES, Arrays, Reference, by_numpy, by_optax
@@ -55,7 +57,42 @@ def mean_over_root(beta1: float, beta2: float) -> optax.GradientTransformation:
     return optax.GradientTransformation(init, update)
 
 
+def power_sign(
+    w: np.ndarray, gradients: np.ndarray, rates: np.ndarray
+) -> Iterator[np.ndarray]:
+    m = np.zeros_like(w)
+    for g, alpha in zip(gradients, rates, strict=True):
+        m = 0.9 * m + 0.1 * g
+        w = w - 0.1 * alpha * np.e ** (np.sign(g) * np.sign(m)) * g
+        yield w
+
+
+def add_sign(
+    w: np.ndarray, gradients: np.ndarray, rates: np.ndarray
+) -> Iterator[np.ndarray]:
+    m = np.zeros_like(w)
+    for g, alpha in zip(gradients, rates, strict=True):
+        m = 0.9 * m + 0.1 * g
+        w = w - 0.1 * alpha * (1.0 + np.sign(g) * np.sign(m)) * g
+        yield w
+
+
+def tiger(
+    w: np.ndarray, gradients: np.ndarray, rates: np.ndarray
+) -> Iterator[np.ndarray]:
+    m = np.zeros_like(w)
+    for g, eta in zip(gradients, rates, strict=True):
+        m = 0.965 * m + 0.035 * g
+        w = w - 0.001 * eta * (np.sign(m) + 0.01 * w)
+        yield w
+
+
 CASES = {
+    "adabelief": Case(optax.adabelief(rate(0.001), eps=1e-8, eps_root=1e-8)),
+    "adadelta": Case(optax.adadelta(rate(1.0), rho=0.95, eps=1e-6)),
+    "adagrad": Case(optax.adagrad(rate(0.01), initial_accumulator_value=0.0, eps=1e-7)),
+    "adam": Case(optax.adam(rate(0.001))),
+    "adamax": Case(optax.adamax(rate(0.002))),
     "adamw": Case(
         optax.chain(
             mean_over_root(0.9, 0.999),
@@ -63,5 +100,31 @@ CASES = {
             optax.scale_by_learning_rate(rate(0.001)),
         )
     ),
+    "adamw_corrected": Case(optax.adamw(rate(0.001), weight_decay=0.01)),
+    "addsign": Case(add_sign),
+    "amsgrad": Case(
+        optax.amsgrad(rate(0.001), bias_correction_mu=False, bias_correction_nu=False)
+    ),
+    # The trust ratio is of the weights, so an error in them grows with them.
+    "lamb": Case(optax.lamb(rate(0.001), weight_decay=0.01), tolerance=3e-5),
+    # Where gradient and decay cancel, the 1e-8 that `/` adds to their norm shows.
+    "lars": Case(optax.lars(rate(1.0), weight_decay=0.0005), tolerance=2e-4),
     "lion": Case(optax.lion(rate(0.0001), b1=0.9, b2=0.99, weight_decay=1.0)),
+    "momentum": Case(optax.sgd(rate(0.1), momentum=0.9)),
+    "nadam": Case(optax.nadam(rate(0.001))),
+    "nesterov": Case(optax.sgd(rate(0.1), momentum=0.9, nesterov=True)),
+    "powersign": Case(power_sign),
+    # The average's length is a small difference of numbers near 2000.
+    "radam": Case(optax.radam(rate(0.001)), tolerance=1e-4),
+    "rmsprop": Case(optax.rmsprop(rate(0.001), decay=0.9, eps=1e-8, eps_in_sqrt=False)),
+    "sgd": Case(optax.sgd(rate(0.1))),
+    "signsgd": Case(optax.sign_sgd(rate(0.0001))),
+    "signum": Case(optax.signum(rate(0.0001), beta=0.9)),
+    "tiger": Case(tiger),
+    "yogi": Case(
+        optax.chain(
+            optax.scale_by_yogi(eps=1e-3, initial_accumulator_value=0.0),
+            optax.scale_by_learning_rate(rate(0.01)),
+        )
+    ),
 }
