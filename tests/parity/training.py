@@ -1,7 +1,7 @@
 """A training of 100 steps on given gradients, by each of those that have to agree."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -126,7 +126,8 @@ def _machine() -> tuple[Layout, Callable[..., Any]]:
 def _train(step: Callable[..., Any], state: Any) -> Arrays:
     """The weights after each step: of state, weights, gradient, rate and step count."""
 
-    @jax.jit
+    # It runs for milliseconds, once: what compiles fast is faster.
+    @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
     def train(state: Any, weights: Any) -> Any:
         def body(carry: Any, inputs: Any) -> Any:
             carry = step(*carry, *inputs)
