@@ -9,8 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from dsl import Program, lower
+from dsl import Program
 from dsl.bytecode import FIRST_STATE_ROW, GRADIENT_ROW, WEIGHTS_ROW, bytecode
+from dsl.interpret import interpret, zero_states
+from dsl.lower import initial_states, lower
 from evosearch.machine import Code, interpreter, pad
 from evosearch.plan import Layout
 from evosearch.schedules import schedule_values
@@ -89,8 +91,23 @@ def by_lowering(program: Program) -> Arrays:
         change, states = update(weights, gradient, states, rate, count)
         return states, jax.tree.map(jnp.subtract, weights, change)
 
-    zeros = jax.tree.map(np.zeros_like, FIRST_WEIGHTS)
-    return _train(step, (zeros,) * len(program.states))
+    return _train(step, initial_states(program, FIRST_WEIGHTS))
+
+
+def by_interpreter(program: Program) -> Arrays:
+    """In NumPy and float64: for programs that the machine cannot run."""
+    weights = [np.float64(array) for array in FIRST_WEIGHTS.values()]
+    states = zero_states(program, np, weights)
+    found = []
+    for number, rate in enumerate(RATES):
+        gradient = [np.float64(GRADIENTS[name][number]) for name in SHAPES]
+        trees = (weights, gradient, *states)
+        update, *states = interpret(
+            program, np, trees, np.float64(rate), np.float64(number + 1)
+        )
+        weights = [w - u for w, u in zip(weights, update, strict=True)]
+        found.append(weights)
+    return dict(zip(SHAPES, map(np.stack, zip(*found, strict=True)), strict=True))
 
 
 def by_machine(program: Program) -> Arrays:
