@@ -11,47 +11,60 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from dsl.check import infer_types
-from dsl.functions import FUNCTIONS, MOST_PARAMETERS, Type
+from dsl.functions import FUNCTIONS
 from dsl.program import Constant, Program, Variable
 from dsl.prune import prune
+from dsl.rows import MOST_PARAMETERS, Function
+from dsl.types import Type
 
 COPY = "copy"
 """The one Tree instruction that is no function: moves a row when outputs demand it."""
 
-TREE_OPERATIONS = (
-    COPY,
-    *(
-        name
-        for name, row in FUNCTIONS.items()
-        if row.parameters and row.result is not Type.SCALAR
-    ),
-)
-"""Opcodes of instructions whose result is a row, in order."""
 
-SCALAR_OPERATIONS = tuple(
-    name
-    for name, row in FUNCTIONS.items()
-    if row.parameters and not (row.reduces and row.result is not Type.SCALAR)
-)
-"""Opcodes of instructions whose result is one number, in order."""
+class Operations(NamedTuple):
+    """Names of the functions that the machine has, in the order of their opcodes.
+
+    Attributes:
+        trees: of instructions whose result is a row.
+        scalars: of instructions whose result is one number.
+    """
+
+    trees: tuple[str, ...]
+    scalars: tuple[str, ...]
+
+
+def operations() -> Operations:
+    """The opcodes, which grow with the table of functions."""
+    return _operations(tuple(FUNCTIONS.values()))
+
+
+@lru_cache(maxsize=1)
+def _operations(table: tuple[Function, ...]) -> Operations:
+    rows = [row for row in table if row.parameters and not row.matrices]
+    trees = [row.name for row in rows if row.result is not Type.SCALAR]
+    to_row = {row.name for row in rows if row.reduces and row.result is not Type.SCALAR}
+    scalars = [row.name for row in rows if row.name not in to_row]
+    return Operations((COPY, *trees), tuple(scalars))
+
+
+@lru_cache(maxsize=1)
+def _codes(known: Operations) -> tuple[dict[str, int], dict[str, int]]:
+    """Opcodes of Tree and of Scalar instructions."""
+    trees, scalars = map(enumerate, known)
+    return {name: n for n, name in trees}, {name: n for n, name in scalars}
+
 
 WEIGHTS_ROW, GRADIENT_ROW, FIRST_STATE_ROW = 0, 1, 2
 LEARNING_RATE_SLOT, STEP_SLOT = 0, 1
 TARGET = 1 + MOST_PARAMETERS
 WIDTH = TARGET + 1
 """Integers of an instruction: opcode, operands, target."""
-
-_TREE_CODES = {name: code for code, name in enumerate(TREE_OPERATIONS)}
-_SCALAR_CODES = {name: code for code, name in enumerate(SCALAR_OPERATIONS)}
-_NAMED = {
-    name: float(np.float32(row.formula(np)))
-    for name, row in FUNCTIONS.items()
-    if not row.parameters
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,7 @@ class _Assembly:
     """What has been emitted and which rows are taken; local to one `bytecode` call."""
 
     rows: int
+    codes: tuple[dict[str, int], dict[str, int]]
     free: list[int] = field(default_factory=list)
     trees: list[list[int]] = field(default_factory=list)
     scalars: list[list[int]] = field(default_factory=list)
@@ -135,25 +149,27 @@ class _Assembly:
     def tree(self, operation: str, operands: list[tuple[bool, int]], to: int) -> None:
         places = [place if is_row else -place - 1 for is_row, place in operands]
         self.until.append(len(self.scalars))
-        self.trees.append(_instruction(_TREE_CODES[operation], places, to))
+        self.trees.append(_instruction(self.codes[0][operation], places, to))
 
     def scalar(self, operation: str, operands: list[tuple[bool, int]]) -> int:
         places = [place for _, place in operands]
         target = len(self.values)
         self.values.append(0.0)
-        self.scalars.append(_instruction(_SCALAR_CODES[operation], places, target))
+        self.scalars.append(_instruction(self.codes[1][operation], places, target))
         return target
 
 
 def bytecode(program: Program) -> Bytecode:
     """Assemble the live part of a valid program.
 
-    A state's new value is computed straight into its home where the old value is not
-    read any more; only what is left is moved at the end.
+    One that `uses_matrices` has no bytecode. A state's new value is computed straight
+    into its home where the old value is not read any more; only what is left is moved
+    at the end.
     """
     program = prune(program)
     numbered = _number(program)
-    assembly = _Assembly(rows=FIRST_STATE_ROW + len(program.states))
+    rows = FIRST_STATE_ROW + len(program.states)
+    assembly = _Assembly(rows, _codes(operations()))
     for index, statement in enumerate(program.statements):
         _assemble(assembly, numbered, index, statement.function)
     update = _move_outputs(assembly, numbered)
@@ -209,7 +225,8 @@ def _assemble(
     result = numbered.results[index]
     reads = numbered.reads[index]
     if not FUNCTIONS[function].parameters:
-        result.place = assembly.constant(_NAMED[function])
+        named = float(np.float32(FUNCTIONS[function].formula(np)))
+        result.place = assembly.constant(named)
         return
     operands = [assembly.operand(operand) for operand in reads]
     _release(assembly, numbered, index)

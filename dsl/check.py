@@ -20,11 +20,13 @@ from dsl.faults import (
     misplaced_step,
     output_count,
     output_type,
+    shape,
+    shapes,
     unbound,
     unknown_function,
 )
 from dsl.float32 import constant_text, is_finite_float32
-from dsl.functions import FUNCTIONS, Function, Type
+from dsl.functions import FUNCTIONS
 from dsl.names import are_names, is_name
 from dsl.program import (
     CONSTANT_READ,
@@ -33,7 +35,11 @@ from dsl.program import (
     Statement,
     Variable,
     header,
+    shapes_of,
+    state_types,
 )
+from dsl.rows import Function, result_type
+from dsl.types import SHAPED, Type
 from dsl.unparse import argument_text, place_in_text, unparse
 
 __all__ = [
@@ -73,6 +79,7 @@ def find_fault(program: Program) -> Fault | None:
         len(types) != parameters
         or program.step not in _STEPS
         or program.learning_rate == "step"
+        or (program.shapes and not _are_shapes(program))
     ):
         return _header_fault(program)
     if len(program.statements) > MAX_STATEMENTS:
@@ -85,17 +92,15 @@ def find_fault(program: Program) -> Fault | None:
         for statement in program.statements:
             code = 1
             for name in statement.reads:
-                code = 3 * code + types[name]
-            types[statement.target] = _RESULTS[statement.function][code]
+                code = 10 * code + types[name]
+            types[statement.target] = _results[statement.function][code]
             index += 1
     except KeyError:
         del types[CONSTANT_READ]
         return _statement_fault(index, statement, types)
     del types[CONSTANT_READ]
-    for name in program.outputs:
-        if types.get(name) != _TREE:
-            return _output_fault(program, types)
-    if len(program.outputs) != 1 + len(program.states):
+    wanted = program.shapes or (_TREE,) * len(program.states)
+    if tuple(map(types.get, program.outputs)) != (_TREE, *wanted):
         return _output_fault(program, types)
     if not are_names(types.keys()):
         return _name_fault(program)
@@ -124,29 +129,34 @@ def _assign(statements: Sequence[Statement], types: dict[str, int]) -> list[int]
     for statement in statements:
         code = 1
         for name in statement.reads:
-            code = 3 * code + types[name]
-        types[statement.target] = result = _RESULTS[statement.function][code]
+            code = 10 * code + types[name]
+        types[statement.target] = result = _results[statement.function][code]
         found.append(result)
     del types[CONSTANT_READ]
     return found
 
 
-def _results(row: Function) -> dict[int, int]:
-    """The type of a function's value for every combination of types it accepts.
+class _Results(dict[str, dict[int, int]]):
+    """The type of a function's value for every combination of types that it takes.
 
-    A combination is coded as a number in base 3, a digit for each argument after a
+    A combination is coded as a decimal number, a digit for each argument after a
     leading 1, so that one lookup checks the number and the types of the arguments.
     """
-    results = {}
-    for types in product(*(parameter.accepts for parameter in row.parameters)):
-        code = 1
-        for each in types:
-            code = 3 * code + each
-        results[code] = int(max(types) if row.result is None else row.result)
-    return results
+
+    def __missing__(self, name: str) -> dict[int, int]:
+        row, results = FUNCTIONS[name], {}
+        for types in product(*(parameter.accepts for parameter in row.parameters)):
+            code = 1
+            for each in types:
+                code = 10 * code + each
+            result = result_type(row, types)
+            if result is not None:
+                results[code] = int(result)
+        self[name] = results
+        return results
 
 
-_RESULTS = {name: _results(row) for name, row in FUNCTIONS.items()}
+_results = _Results()
 
 
 def _type_of(argument: Argument, types: dict[str, int]) -> int:
@@ -157,10 +167,21 @@ def _header_types(program: Program) -> dict[str, int]:
     types = {program.weights: _TREE, program.gradient: _TREE}
     for state in program.states:
         types[state] = _TREE
+    if program.shapes:
+        types.update(zip(program.states, map(int, program.shapes), strict=False))
     types[program.learning_rate] = _SCALAR
     if program.step is not None:
         types[program.step] = _SCALAR
     return types
+
+
+def _are_shapes(program: Program) -> bool:
+    """Whether `shapes` says something, and that of each state."""
+    return (
+        len(program.shapes) == len(program.states)
+        and set(program.shapes) <= set(SHAPED)
+        and shapes_of(program.shapes) == program.shapes
+    )
 
 
 def _header_fault(program: Program) -> Fault:
@@ -170,6 +191,8 @@ def _header_fault(program: Program) -> Fault:
         if name in names[:index]:
             wording = partial(duplicate_parameter, name)
             return Fault(Reason.HEADER, -1, index, wording)
+    if program.shapes and not _are_shapes(program):
+        return Fault(Reason.HEADER, -1, None, shapes)
     wording = partial(misplaced_step, names[-1])
     return Fault(Reason.HEADER, -1, len(names) - 1, wording)
 
@@ -188,10 +211,14 @@ def _statement_fault(index: int, statement: Statement, types: dict[str, int]) ->
     given = len(statement.arguments)
     if given != len(row.parameters):
         return Fault(Reason.ARITY, index, None, partial(arity, row, given))
-    position = 0
-    while (fault := _argument_fault(index, row, position, statement, types)) is None:
-        position += 1
-    return fault
+    for position in range(given):
+        fault = _argument_fault(index, row, position, statement, types)
+        if fault is not None:
+            return fault
+    texts = [argument_text(argument) for argument in statement.arguments]
+    kinds = [Type(_type_of(argument, types)) for argument in statement.arguments]
+    wording = partial(shape, row, list(zip(texts, kinds, strict=True)))
+    return Fault(Reason.SHAPE, index, None, wording)
 
 
 def _argument_fault(
@@ -226,10 +253,11 @@ def _output_fault(program: Program, types: dict[str, int]) -> Fault:
     if len(program.outputs) != 1 + len(program.states):
         wording = partial(output_count, program.states, len(program.outputs))
         return Fault(Reason.OUTPUT_COUNT, line, None, wording)
-    roles = enumerate(program.outputs)
-    index, name = next((i, name) for i, name in roles if types[name] != _TREE)
-    given = (name, Type(types[name]))
-    wording = partial(output_type, program.states, index, given, types)
+    wanted = (Type.TREE, *state_types(program))
+    roles = enumerate(zip(program.outputs, wanted, strict=True))
+    index, name = next((i, n) for i, (n, kind) in roles if types[n] != kind)
+    role = (program.states, index, wanted[index])
+    wording = partial(output_type, role, (name, Type(types[name])), types)
     return Fault(Reason.OUTPUT_TYPE, line, index, wording)
 
 

@@ -14,10 +14,20 @@ from hashlib import blake2b
 from dsl.functions import FUNCTIONS
 from dsl.program import Constant, Program
 from dsl.prune import prune
+from dsl.types import Type
 
 _WIDTH = 16
-_TAGS = {name: name.encode() + b"(" for name in FUNCTIONS}
-_COMMUTATIVE = frozenset(name for name, row in FUNCTIONS.items() if row.commutative)
+
+
+class _Tags(dict[str, tuple[bytes, bool]]):
+    """What a function's name becomes in a hash, and whether it is commutative."""
+
+    def __missing__(self, name: str) -> tuple[bytes, bool]:
+        self[name] = name.encode() + b"(", FUNCTIONS[name].commutative
+        return self[name]
+
+
+_tags = _Tags()
 _CONSTANT = struct.Struct("<12sf")
 
 
@@ -41,16 +51,16 @@ def digest_of_pruned(program: Program) -> str:
             else values[argument.name]
             for argument in statement.arguments
         ]
-        name = statement.function
-        if name in _COMMUTATIVE and parts[0] > parts[1]:
+        tag, commutative = _tags[statement.function]
+        if commutative and parts[0] > parts[1]:
             parts[0], parts[1] = parts[1], parts[0]
-        key = _TAGS[name] + b"".join(parts)
+        key = tag + b"".join(parts)
         values[statement.target] = blake2b(key, digest_size=_WIDTH).digest()
     outputs = b"".join([values[name] for name in program.outputs])
     return blake2b(b"return " + outputs, digest_size=_WIDTH).hexdigest()
 
 
-_Header = tuple[str, str, tuple[str, ...], str, str | None]
+_Header = tuple[str, str, tuple[str, ...], str, str | None, tuple[Type, ...]]
 
 
 def _header(program: Program) -> _Header:
@@ -60,21 +70,25 @@ def _header(program: Program) -> _Header:
         program.states,
         program.learning_rate,
         program.step,
+        program.shapes,
     )
 
 
 @lru_cache(maxsize=4096)
 def _inputs(header: _Header) -> dict[str, bytes]:
-    """Digest of each header variable: its position's name, as wide as a hash.
+    """Digest of each header variable: its position and shape, as wide as a hash.
 
     Kept, because a search has one header and the subsets of its states.
     """
-    weights, gradient, states, learning_rate, step = header
+    weights, gradient, states, learning_rate, step, shapes = header
+    tags = [b"state %d" % position for position in range(len(states))]
+    if shapes:
+        tags = [b"%s:%d" % (tag, kind) for tag, kind in zip(tags, shapes, strict=True)]
     values = {
         weights: b"weights",
         gradient: b"gradient",
         learning_rate: b"learning rate",
-        **{state: b"state %d" % position for position, state in enumerate(states)},
+        **dict(zip(states, tags, strict=True)),
     }
     if step is not None:
         values[step] = b"step"

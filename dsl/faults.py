@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from dsl.errors import quoted
-from dsl.functions import ALIASES, FUNCTIONS, Function, Type
+from dsl.functions import ALIASES, FUNCTIONS
+from dsl.rows import Function
+from dsl.types import DIMENSIONS, SQUARE, Dimensions, Type, broadcast
 
 MAX_STATEMENTS = 1000
 """The longest program."""
@@ -34,7 +36,9 @@ class Reason(StrEnum):
     OUTPUT_COUNT = "output_count"
     """Not one output for the update and one for each state."""
     OUTPUT_TYPE = "output_type"
-    """The update or a new state is not a Tree."""
+    """The update is not a Tree, or a new state not of its state's type."""
+    SHAPE = "shape"
+    """The dimensions of a call's arguments do not fit each other."""
 
 
 Wording = tuple[str, str]
@@ -117,29 +121,68 @@ def argument_type(
     """For an argument, its text and its type, that a function does not accept."""
     text, actual = given
     parameter = row.parameters[index]
-    wanted = parameter.accepts[-1]
     message = (
-        f"{quoted(printed_name(row))} takes a {wanted} for its argument "
-        f"`{parameter.name}`, but {quoted(text)} is a {actual}"
+        f"{quoted(printed_name(row))} takes {_any_of(parameter.accepts)} for its "
+        f"argument `{parameter.name}`, but {quoted(text)} is {_article(actual)}"
     )
-    if wanted is Type.TREE:
-        return message, _as_tree(text, scope)
+    if Type.TREE in parameter.accepts:
+        return message, _as_tree(text, actual, scope)
+    if Type.SCALAR not in parameter.accepts:
+        found = [n for n, each in scope.items() if each in parameter.accepts]
+        return message, _such_names(found, parameter.accepts)
     return message, (
         "give a constant or a variable that holds a Scalar"
         f"{_such_as(scope, Type.SCALAR)}; `global_norm` makes a Scalar of a Tree"
     )
 
 
-def output_type(
-    states: tuple[str, ...], index: int, given: tuple[str, Type], scope: Scope
-) -> Wording:
-    """For an output, its text and its type, that is not a Tree."""
-    text, actual = given
-    role = (
-        "the update" if index == 0 else f"the new value of {quoted(states[index - 1])}"
+def shape(row: Function, given: list[tuple[str, Type]]) -> Wording:
+    """For arguments, their texts and types, whose dimensions do not fit each other."""
+    shown = " and ".join(
+        f"{quoted(text)} is ({', '.join(DIMENSIONS[kind])})"
+        for text, kind in given
+        if kind is not Type.SCALAR
     )
-    message = f"{role} must be a Tree, but {quoted(text)} is a {actual}"
-    return message, _as_tree(text, scope)
+    if row.needs:
+        message = f"the arguments of {quoted(printed_name(row))} do not fit: {shown}"
+        return message, f"{row.needs}; `transpose` turns rows into columns"
+    axis = _clash([DIMENSIONS[kind] for _, kind in given if kind is not Type.SCALAR])
+    return (
+        f"the {axis} of the arguments of {quoted(printed_name(row))} do not fit: "
+        f"{shown}",
+        f"the {axis} must be equal, or 1",
+    )
+
+
+def _clash(shapes: list[Dimensions]) -> str:
+    """The dimension that broadcasting stumbles over."""
+    rows = {first for first, _ in shapes} - {"1"}
+    return "rows" if len(rows) > 1 else "columns"
+
+
+def shapes() -> Wording:
+    """For a program, made by other means than text, whose `shapes` are not such."""
+    return (
+        "the shapes of the states are not one for each, or all of them Trees",
+        "leave them away if all states are Trees",
+    )
+
+
+def output_type(
+    role: tuple[tuple[str, ...], int, Type], given: tuple[str, Type], scope: Scope
+) -> Wording:
+    """For an output that is of another type than it has to be.
+
+    `role` is the states' names, the output's index and the type wanted; `given` the
+    output's text and type.
+    """
+    (states, index, wanted), (text, actual) = role, given
+    of = "the update" if index == 0 else f"the new value of {quoted(states[index - 1])}"
+    message = f"{of} must be {_article(wanted)}, but {quoted(text)} is "
+    if wanted is Type.TREE:
+        return message + _article(actual), _as_tree(text, actual, scope)
+    found = [name for name, each in scope.items() if each == wanted]
+    return message + _article(actual), _such_names(found, (wanted,))
 
 
 def output_count(states: tuple[str, ...], given: int) -> Wording:
@@ -200,15 +243,36 @@ def signature(row: Function) -> str:
     return f"`{printed_name(row)}({', '.join(names)})`"
 
 
-def _as_tree(text: str, scope: Scope) -> str:
+def _as_tree(text: str, actual: Type, scope: Scope) -> str:
     trees = [name for name, kind in scope.items() if kind == Type.TREE]
     if not trees:
         return "give a value of the model's shape"
     example = "gradient" if "gradient" in trees else trees[min(1, len(trees) - 1)]
-    return (
-        f"give a variable of the model's shape, such as {quoted(example)}, or make "
-        f"one: `{text} * {example}`"
-    )
+    hint = f"give a variable of the model's shape, such as {quoted(example)}"
+    if broadcast((actual, Type.TREE)) is not Type.TREE:
+        return hint
+    return f"{hint}, or make one: `{text} * {example}`"
+
+
+def _article(kind: Type) -> str:
+    """`a Tree`, `(r, r)`."""
+    text = str(kind)
+    return text if text.startswith("(") else f"a {text}"
+
+
+def _any_of(kinds: tuple[Type, ...]) -> str:
+    """What a parameter accepts, in words."""
+    if Type.TREE in kinds:
+        return "any value but a Scalar" if len(kinds) > 2 else "a Tree"
+    if len(kinds) == 1:
+        return _article(kinds[0])
+    return "a square matrix" if kinds == SQUARE else "a column"
+
+
+def _such_names(names: list[str], wanted: tuple[Type, ...]) -> str:
+    if names:
+        return f"{_any_of(wanted)} is in {_list(names)}"
+    return f"no variable here is {_any_of(wanted)}; make one on a line before"
 
 
 def _such_as(scope: Scope, kind: Type) -> str:

@@ -8,13 +8,13 @@ what float32 loses elsewhere. So `(g + 1) - 1` is not `g`, nor `g / g` the numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
 from typing import Any, NamedTuple
 
-from dsl.interpret import Leaves, interpret
+from dsl.interpret import Leaves, interpret, uses_matrices, zero_states
 from dsl.program import Program
 from dsl.prune import prune
 
@@ -24,20 +24,20 @@ VERSION = 2
 BITS = 16
 """Of each value that count, about five digits; twins differ in their last ones."""
 
-_INNER_BITS = 36
-"""Of each sum and each result of an inexact function: with more, machines would differ
-where a subtraction leaves nothing but the last bits."""
+_INNER_BITS = 32
+"""Of each result of an inexact function: with more, machines would differ where a
+subtraction leaves nothing but the last bits."""
 
 _INEXACT = frozenset((
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos",
-    "cosh", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "power", "sin",
-    "sinh", "tan", "tanh",
+    "cosh", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "mean", "power",
+    "sin", "sinh", "sum", "tan", "tanh", "trace",
 ))  # fmt: skip
-"""NumPy functions whose last bits depend on processor and version; IEEE 754 fixes those
-of the others."""
+"""NumPy functions whose last bits may depend on processor and version; IEEE 754 fixes
+those of the others."""
 
-_SIZES = (9, 5)
-"""Values of each weight array."""
+_SHAPES = ((3, 4), (5,))
+"""Of the weight arrays."""
 
 STEPS = 4
 
@@ -92,20 +92,33 @@ def fingerprint(program: Program) -> str:
     # Here and not above, so that `import dsl` stays fast.
     import numpy as np
 
+    program = prune(program)
     with np.errstate(all="ignore"):
-        updates = _follow(prune(program), _SideBySide(np), *_inputs())
-        values = _rounded(np, np.concatenate(updates, axis=1), BITS)
+        values = _rounded(np, _updates(program), BITS)
     # One NaN, one zero, one order of bytes, wherever it runs.
     values = np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8")
     seen = f"fingerprint {VERSION}".encode() + values.tobytes()
     return blake2b(seen, digest_size=16).hexdigest()
 
 
+def _updates(program: Program) -> Any:
+    """All updates of a pruned program: `[episode, value]`."""
+    import numpy as np
+
+    if not uses_matrices(program):
+        return np.concatenate(_follow(program, _SideBySide(np), *_inputs()), axis=1)
+    rows = [
+        _follow(program, _Rounding(np), *_inputs_of(row))
+        for row in range(len(_EPISODES))
+    ]
+    return np.stack([np.concatenate([leaf.ravel() for leaf in row]) for row in rows])
+
+
 def _follow(
     program: Program, xp: Any, weights: Leaves, steps: Sequence[_Step]
 ) -> list[Any]:
     """The updates, one leaf after the other and step after step."""
-    states: list[Leaves] = [[xp.zeros_like(w) for w in weights] for _ in program.states]
+    states = zero_states(program, xp, weights)
     updates: list[Any] = []
     for gradient, rate, count in steps:
         trees = [weights, gradient, *states]
@@ -115,11 +128,11 @@ def _follow(
     return updates
 
 
-class _SideBySide:
-    """NumPy over all episodes at once, its sums and inexact functions rounded.
+class _Rounding:
+    """NumPy, the results of its inexact functions rounded.
 
-    A leaf is `[episode, value]`, a Scalar `[episode, 1]` or one number for all, a
-    Leafwise value `[leaf, episode, 1]`: six episodes take the time of one.
+    But for products of matrices and their decomposition, which are not so exactly the
+    same everywhere.
     """
 
     def __init__(self, numpy: Any) -> None:
@@ -127,19 +140,49 @@ class _SideBySide:
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(self._numpy, name)
-        return self._rounding(function) if name in _INEXACT else function
+        if name not in _INEXACT:
+            return function
 
-    def sum(self, x: Any) -> Any:
-        """Sum a leaf over its values, or a Leafwise value over the leaves."""
-        if x.ndim == 3:
-            return self._rounding(self._numpy.sum)(x, axis=0)
-        return self._rounding(self._numpy.sum)(x, axis=1, keepdims=True)
-
-    def _rounding(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def rounding(*values: Any, **options: Any) -> Any:
             return _rounded(self._numpy, function(*values, **options), _INNER_BITS)
 
         return rounding
+
+
+class _SideBySide:
+    """The same over all episodes at once: six take the time of one.
+
+    A leaf is `[episode, value]`, a Scalar `[episode, 1]` or one number for all, a
+    Leafwise value `[leaf, episode, 1]`.
+    """
+
+    def __init__(self, numpy: Any) -> None:
+        self._numpy = _Rounding(numpy)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._numpy, name)
+
+    def sum(self, x: Any) -> Any:
+        """Sum a leaf over its values, or a Leafwise value over the leaves."""
+        if x.ndim == 3:
+            return self._numpy.sum(x, axis=0)
+        return self._numpy.sum(x, axis=1, keepdims=True)
+
+
+def _inputs_of(row: int) -> tuple[Leaves, tuple[_Step, ...]]:
+    """What `_inputs` has for one episode, arrays in their shapes."""
+    weights, steps = _inputs()
+
+    def arrays(leaves: Leaves) -> Leaves:
+        return [
+            leaf[row].reshape(shape)
+            for leaf, shape in zip(leaves, _SHAPES, strict=True)
+        ]
+
+    return arrays(weights), tuple(
+        _Step(arrays(gradient), rate[row].reshape(()), count[row].reshape(()))
+        for gradient, rate, count in steps
+    )
 
 
 @lru_cache(maxsize=1)
@@ -166,7 +209,7 @@ def _inputs() -> tuple[Leaves, tuple[_Step, ...]]:
                 ]
                 for episode, size in zip(_EPISODES, sizes, strict=True)
             ]
-            for count in _SIZES
+            for count in map(math.prod, _SHAPES)
         ]
         return [np.asarray(leaf) for leaf in leaves]
 

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.errors import error_at
+from dsl.errors import error_at, quoted
 from dsl.faults import constant, output_type, unbound
 from dsl.float32 import constant_text, nearest_float32
-from dsl.functions import ALIASES, Type
-from dsl.program import Argument, Constant, Program, Statement, Variable
+from dsl.functions import ALIASES
+from dsl.program import Argument, Constant, Program, Statement, Variable, shapes_of
 from dsl.syntax import Assignment, Call, Expression, Name, Place, Source
+from dsl.types import OF_DIMENSIONS, Type
 
 MAX_NESTING = 50
 """The deepest expression: calls and operators inside each other."""
@@ -40,7 +41,9 @@ def flatten(text: str, source: Source) -> tuple[Program, tuple[Line, ...]]:
             beyond float32, an expression nested too deep, a constant returned.
     """
     weights, gradient, states, learning_rate, step = _parameters(text, source)
-    flattening = _Flattening(text, [each.text for each in source.parameters], source)
+    shapes = _shapes(text, source, len(states))
+    names = [each.name for each in source.parameters]
+    flattening = _Flattening(text, [each.text for each in names], source)
     for assignment in source.assignments:
         flattening.assign(assignment)
     outputs = flattening.returned(source.returned, states)
@@ -52,8 +55,9 @@ def flatten(text: str, source: Source) -> tuple[Program, tuple[Line, ...]]:
         step,
         tuple(flattening.statements),
         outputs,
+        shapes,
     )
-    first = _line(source.parameters[0].place, source.parameters)
+    first = _line(names[0].place, names)
     last = _line(source.returned[0].place, source.returned)
     return program, (first, *flattening.lines, last)
 
@@ -61,13 +65,31 @@ def flatten(text: str, source: Source) -> tuple[Program, tuple[Line, ...]]:
 def _parameters(
     text: str, source: Source
 ) -> tuple[str, str, tuple[str, ...], str, str | None]:
-    names = [each.text for each in source.parameters]
+    names = [each.name.text for each in source.parameters]
     step = names.pop() if names[-1] == "step" else None
     if len(names) < 3:
         message = "the header lacks a parameter"
         hint = "it takes weights, gradient, any states, lr, then `step` if it is used"
-        raise error_at(text, source.parameters[-1].place, message, hint)
+        raise error_at(text, source.parameters[-1].name.place, message, hint)
     return names[0], names[1], tuple(names[2:-1]), names[-1], step
+
+
+def _shapes(text: str, source: Source, states: int) -> tuple[Type, ...]:
+    """The types of the states; a shape that is not given is the model's."""
+    types = []
+    for index, parameter in enumerate(source.parameters):
+        if parameter.shape and index not in range(2, 2 + states):
+            message = f"{quoted(parameter.name.text)} cannot have a shape"
+            hint = "delete it: only states, between the gradient and lr, have one"
+            raise error_at(text, parameter.name.place, message, hint)
+        for dimension in parameter.shape:
+            if dimension.text not in ("1", "r", "c"):
+                message = f"{quoted(dimension.text)} is not a dimension"
+                hint = "write 1, r (rows of a weight array) or c (columns)"
+                raise error_at(text, dimension.place, message, hint)
+        rows, columns = [each.text for each in parameter.shape] or ("r", "c")
+        types.append(OF_DIMENSIONS[rows, columns])
+    return shapes_of(types[2 : 2 + states])
 
 
 def _line(place: Place, arguments: Sequence[Expression]) -> Line:
@@ -114,7 +136,7 @@ class _Flattening:
                 given = (constant_text(output.value), Type.SCALAR)
                 trees = dict.fromkeys(list(self._scope)[:2], int(Type.TREE))
                 role = min(index, len(states))
-                wording = output_type(states, role, given, trees)
+                wording = output_type((states, role, Type.TREE), given, trees)
                 raise error_at(self._text, value.place, *wording)
             outputs.append(output.name)
         return tuple(outputs)

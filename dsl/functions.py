@@ -1,261 +1,52 @@
-"""The table of functions: one row for each, holding everything that is known about it.
+"""The table of functions: the sets that come along, and what users add.
 
-A formula is written once, over an array namespace `xp` (`jax.numpy` in float32 for
-training, `numpy` in float64 as the reference), and every pass reads this table.
+Every pass reads this table, so that a row is all that a function needs.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
 
-MOST_PARAMETERS = 3
-"""Operands of an instruction of the machine."""
+from dsl.lion import LION
+from dsl.matrix import MATRIX
+from dsl.names import is_name
+from dsl.rows import Function
 
-EPSILON = 1e-8
-"""Added to every denominator, so that 0 / 0 is 0 (the paper's `get_eps`)."""
+_rows: dict[str, Function] = {row.name: row for row in (*LION, *MATRIX)}
+_aliases = {alias: row.name for row in _rows.values() for alias in row.aliases}
 
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(_rows)
+"""Every function by name: the paper's 43, `negative`, those of matrices, users' own."""
 
-class Type(IntEnum):
-    """What a value is; a function of mixed types gives the largest of them."""
+ALIASES: Mapping[str, str] = MappingProxyType(_aliases)
+"""Other names that the parser accepts, to the name in `FUNCTIONS`."""
 
-    SCALAR = 0
-    """One number for the whole model: `lr`, `step`, constants, `dot`."""
-    LEAFWISE = 1
-    """One number for each weight array: `norm`."""
-    TREE = 2
-    """The model's shape: weights, gradient, state."""
-
-    def __str__(self) -> str:
-        return self.name.capitalize()
-
-
-class Space(Protocol):
-    """How values of a representation are summed: over leaves, or over flat vectors."""
-
-    def inner(self, x: Any, y: Any) -> Any:
-        """Sum of x * y over each weight array: Trees in, shape `[leaves]` out."""
-
-    def scale(self, x: Any, factor: Any) -> Any:
-        """The Tree x times a Scalar."""
+SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "lion": tuple(row.name for row in LION),
+        "matrix": tuple(row.name for row in MATRIX),
+    }
+)
+"""The functions of each set that comes along."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One argument of a function: its name in the documentation and what it accepts."""
+def add_functions(rows: Iterable[Function]) -> None:
+    """Add users' functions to the table, for the rest of the process.
 
-    name: str
-    accepts: tuple[Type, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One row.
-
-    Attributes:
-        name: the key in `FUNCTIONS`.
-        doc: one line: the formula.
-        parameters: what it takes.
-        formula: `formula(xp, *arrays)` elementwise, or `formula(xp, space, *values)`
-            if it `reduces`.
-        result: the type of its value; None means the largest of its arguments' types.
-        aliases: other names that the parser knows.
-        symbol: the infix or prefix sign that `unparse` prints, if it has one.
-        printed: the name that `unparse` prints.
-        commutative: the first two arguments may be swapped, bit for bit.
-        reduces: it sums over weight arrays, so it is more than elementwise.
+    Adding the same rows again changes nothing.
 
     Raises:
-        ValueError: the machine could not run it: more than `MOST_PARAMETERS`, or a sum
-            to a Scalar that also takes Scalars.
+        ValueError: a name or alias cannot be one, or is another function's.
     """
-
-    name: str
-    doc: str
-    parameters: tuple[Parameter, ...]
-    formula: Callable[..., Any]
-    result: Type | None = None
-    aliases: tuple[str, ...] = ()
-    symbol: str = ""
-    printed: str = ""
-    commutative: bool = False
-    reduces: bool = False
-
-    def __post_init__(self) -> None:
-        if len(self.parameters) > MOST_PARAMETERS:
-            raise ValueError(f"{self.name}: more than {MOST_PARAMETERS} parameters")
-        to_scalar = self.reduces and self.result is Type.SCALAR
-        if to_scalar and any(p.accepts != (Type.TREE,) for p in self.parameters):
-            raise ValueError(f"{self.name}: sums to a Scalar, so takes Trees only")
-
-
-ANY = (Type.SCALAR, Type.LEAFWISE, Type.TREE)
-_X, _Y = Parameter("x", ANY), Parameter("y", ANY)
-_TREE_X, _TREE_Y = Parameter("x", (Type.TREE,)), Parameter("y", (Type.TREE,))
-
-
-def _unary(name: str, doc: str, formula: Callable[..., Any]) -> Function:
-    return Function(name, doc, (_X,), formula)
-
-
-def _binary(name: str, doc: str, formula: Callable[..., Any], **facts: Any) -> Function:
-    return Function(name, doc, (_X, _Y), formula, **facts)
-
-
-def _constant(name: str, doc: str, value: float) -> Function:
-    return Function(name, doc, (), lambda xp: xp.asarray(value), Type.SCALAR)
-
-
-def _divide(xp: Any, x: Any, y: Any) -> Any:
-    return x / (y + EPSILON)
-
-
-def _maximum(xp: Any, x: Any, y: Any) -> Any:
-    # Of 0 and -0 it is 0, as in XLA; NumPy alone gives the one that comes second.
-    both_zero = (x == 0.0) & (y == 0.0)
-    return xp.where(both_zero, x + y, xp.maximum(x, y))
-
-
-def _minimum(xp: Any, x: Any, y: Any) -> Any:
-    return -_maximum(xp, -x, -y)
-
-
-def _global_norm(xp: Any, space: Space, x: Any) -> Any:
-    return xp.sqrt(xp.sum(space.inner(x, x)))
-
-
-def _dot(xp: Any, space: Space, x: Any, y: Any) -> Any:
-    return xp.sum(space.inner(x, y))
-
-
-def _cosine_similarity(xp: Any, space: Space, x: Any, y: Any) -> Any:
-    norms = _global_norm(xp, space, x) * _global_norm(xp, space, y)
-    return _divide(xp, _dot(xp, space, x, y), norms)
-
-
-def _clip(xp: Any, space: Space, x: Any, limit: Any) -> Any:
-    ratio = _divide(xp, limit, _global_norm(xp, space, x))
-    return space.scale(x, xp.minimum(1.0, ratio))
-
-
-_ROWS = (
-    _unary("abs", "|x|", lambda xp, x: xp.abs(x)),
-    _unary("cos", "cos(x)", lambda xp, x: xp.cos(x)),
-    _unary("sin", "sin(x)", lambda xp, x: xp.sin(x)),
-    _unary("tan", "tan(x)", lambda xp, x: xp.tan(x)),
-    _unary("arcsin", "arcsin(x), NaN beyond 1", lambda xp, x: xp.arcsin(x)),
-    _unary("arccos", "arccos(x), NaN beyond 1", lambda xp, x: xp.arccos(x)),
-    _unary("arctan", "arctan(x)", lambda xp, x: xp.arctan(x)),
-    _unary("exp", "e^x", lambda xp, x: xp.exp(x)),
-    _unary("log", "ln |x|", lambda xp, x: xp.log(xp.abs(x))),
-    _unary("sinh", "sinh(x)", lambda xp, x: xp.sinh(x)),
-    _unary("cosh", "cosh(x)", lambda xp, x: xp.cosh(x)),
-    _unary("tanh", "tanh(x)", lambda xp, x: xp.tanh(x)),
-    _unary("arcsinh", "arcsinh(x)", lambda xp, x: xp.arcsinh(x)),
-    _unary("arccosh", "arccosh(x), NaN below 1", lambda xp, x: xp.arccosh(x)),
-    _unary("arctanh", "arctanh(x), NaN beyond 1", lambda xp, x: xp.arctanh(x)),
-    _unary("sign", "-1, 0 or 1", lambda xp, x: xp.sign(x)),
-    _unary("exp2", "2^x", lambda xp, x: xp.exp2(x)),
-    _unary("exp10", "10^x", lambda xp, x: xp.power(10.0, x)),
-    _unary("expm1", "e^x - 1", lambda xp, x: xp.expm1(x)),
-    _unary("log10", "log10 |x|", lambda xp, x: xp.log10(xp.abs(x))),
-    _unary("log2", "log2 |x|", lambda xp, x: xp.log2(xp.abs(x))),
-    # |1 + x| - 1 is max(x, -2 - x), which loses no digits where x is small.
-    _unary("log1p", "ln |1 + x|", lambda xp, x: xp.log1p(xp.maximum(x, -2.0 - x))),
-    _unary("square", "x x", lambda xp, x: x * x),
-    _unary("sqrt", "square root of |x|", lambda xp, x: xp.sqrt(xp.abs(x))),
-    _unary("cube", "x x x", lambda xp, x: x * x * x),
-    _unary("cbrt", "cube root of x", lambda xp, x: xp.cbrt(x)),
-    _unary("reciprocal", "1 / (x + 1e-8)", lambda xp, x: 1.0 / (x + EPSILON)),
-    Function("negative", "-x", (_X,), lambda xp, x: -x, symbol="-"),
-    _binary("add", "x + y", lambda xp, x, y: x + y, symbol="+", commutative=True),
-    _binary("subtract", "x - y", lambda xp, x, y: x - y, symbol="-"),
-    _binary("multiply", "x y", lambda xp, x, y: x * y, symbol="*", commutative=True),
-    _binary("divide", "x / (y + 1e-8)", _divide, symbol="/"),
-    _binary(
-        "power",
-        "x^y, NaN for x < 0 unless y is whole",
-        lambda xp, x, y: xp.power(x, y),
-    ),
-    _binary(
-        "maximum",
-        "the larger of x and y, NaN if either is",
-        _maximum,
-        aliases=("max",),
-        commutative=True,
-    ),
-    _binary(
-        "minimum",
-        "the smaller of x and y, NaN if either is",
-        _minimum,
-        aliases=("min",),
-        commutative=True,
-    ),
-    Function(
-        "norm",
-        "2-norm of each weight array",
-        (_TREE_X,),
-        lambda xp, space, x: xp.sqrt(space.inner(x, x)),
-        Type.LEAFWISE,
-        reduces=True,
-    ),
-    Function(
-        "global_norm",
-        "2-norm of the whole tree as one vector",
-        (_TREE_X,),
-        _global_norm,
-        Type.SCALAR,
-        reduces=True,
-    ),
-    Function(
-        "dot",
-        "inner product of two trees as vectors",
-        (_TREE_X, _TREE_Y),
-        _dot,
-        Type.SCALAR,
-        commutative=True,
-        reduces=True,
-    ),
-    Function(
-        "cosine_sim",
-        "dot(x, y) / (global_norm(x) global_norm(y) + 1e-8)",
-        (_TREE_X, _TREE_Y),
-        _cosine_similarity,
-        Type.SCALAR,
-        commutative=True,
-        reduces=True,
-    ),
-    Function(
-        "clip_by_global_norm",
-        "x min(1, limit / (global_norm(x) + 1e-8))",
-        (_TREE_X, Parameter("limit", (Type.SCALAR,))),
-        _clip,
-        Type.TREE,
-        aliases=("clip",),
-        printed="clip",
-        reduces=True,
-    ),
-    Function(
-        "interpolate",
-        "(1 - a) x + a y",
-        (_X, _Y, Parameter("a", (Type.SCALAR,))),
-        lambda xp, x, y, a: (1.0 - a) * x + a * y,
-        aliases=("interp",),
-        printed="interp",
-    ),
-    _constant("get_pi", "pi", math.pi),
-    _constant("get_e", "e", math.e),
-    _constant("get_eps", "1e-8", EPSILON),
-)
-
-FUNCTIONS: Mapping[str, Function] = MappingProxyType({row.name: row for row in _ROWS})
-"""Every function of the language by name: the paper's 43 and `negative`."""
-
-ALIASES: Mapping[str, str] = MappingProxyType(
-    {alias: row.name for row in _ROWS for alias in row.aliases}
-)
-"""Other names that the parser accepts, to the name in `FUNCTIONS`."""
+    new = {row.name: row for row in rows}
+    for row in new.values():
+        if _rows.get(row.name) is row:
+            continue
+        for name in (row.name, *row.aliases):
+            if not is_name(name):
+                raise ValueError(f"`{name}` cannot be a function's name")
+            if name in _rows or name in _aliases:
+                raise ValueError(f"there is a function `{name}` already")
+    _rows.update(new)
+    _aliases.update({alias: row.name for row in new.values() for alias in row.aliases})

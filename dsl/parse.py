@@ -20,7 +20,16 @@ from dsl.flatten import flatten
 from dsl.functions import FUNCTIONS
 from dsl.program import Program
 from dsl.refusals import UNALIGNED, Refusal, explain
-from dsl.syntax import Assignment, Call, Expression, Name, Number, Place, Source
+from dsl.syntax import (
+    Assignment,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Parameter,
+    Place,
+    Source,
+)
 
 MAX_CHARACTERS = 100_000
 """The longest text."""
@@ -110,11 +119,14 @@ _OPERATORS = {
 class _Tree(Transformer[Token, Source]):
     """Each rule of the grammar to its node, by the names of `grammar.lark`."""
 
-    def program(self, header: tuple[Name, ...], *lines: Any) -> Source:
+    def program(self, header: tuple[Parameter, ...], *lines: Any) -> Source:
         return Source(header, lines[:-1], lines[-1])
 
-    def header(self, *names: Token) -> tuple[Name, ...]:
-        return tuple(map(self.name, names))
+    def header(self, *parameters: Parameter) -> tuple[Parameter, ...]:
+        return parameters
+
+    def parameter(self, name: Token, *shape: Name | Number) -> Parameter:
+        return Parameter(self.name(name), shape)
 
     def assignment(self, target: Token, value: Expression) -> Assignment:
         return Assignment(self.name(target), value)

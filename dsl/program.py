@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dsl.float32 import is_finite_float32
+from dsl.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ class Program(NamedTuple):
     Attributes:
         weights: name of the weights w (Tree).
         gradient: name of the gradient g (Tree).
-        states: names of the state variables (Tree, zero at the start).
+        states: names of the state variables, zero at the start.
         learning_rate: name of the schedule's value, its peak 1 (Scalar).
         step: name of the step count, 1 at the first step (Scalar), if it is taken.
         statements: executed in order.
         outputs: the variables returned: the update, then each state's new value in
             header order.
+        shapes: the type of each state, from the extension set `matrix`; empty if all
+            are Trees.
     """
 
     weights: str
@@ -81,6 +85,7 @@ class Program(NamedTuple):
     step: str | None
     statements: tuple[Statement, ...]
     outputs: tuple[str, ...]
+    shapes: tuple[Type, ...] = ()
 
 
 def header(program: Program) -> tuple[str, ...]:
@@ -88,3 +93,13 @@ def header(program: Program) -> tuple[str, ...]:
     last = () if program.step is None else (program.step,)
     first = (program.weights, program.gradient)
     return (*first, *program.states, program.learning_rate, *last)
+
+
+def state_types(program: Program) -> tuple[Type, ...]:
+    """The type of each state, Trees written out."""
+    return program.shapes or (Type.TREE,) * len(program.states)
+
+
+def shapes_of(types: Sequence[Type]) -> tuple[Type, ...]:
+    """`Program.shapes` for states of these types: there is one way to say it."""
+    return () if set(types) <= {Type.TREE} else tuple(types)

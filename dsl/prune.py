@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import compress
 
 from dsl.live import needs
-from dsl.program import Program
+from dsl.program import Program, shapes_of
 
 
 def prune(program: Program) -> Program:
@@ -20,7 +20,7 @@ def prune_with_flags(program: Program) -> tuple[Program, tuple[int, ...]]:
     """The pruned program, and for each statement a number: 0 if it is dead."""
     masks, alive = needs(program)
     kept = tuple([mask & alive for mask in masks])
-    states = program.states
+    states, shapes = program.states, program.shapes
     everything = (2 << len(states)) - 1
     if alive == everything and 0 not in kept:
         return program, kept
@@ -29,6 +29,7 @@ def prune_with_flags(program: Program) -> tuple[Program, tuple[int, ...]]:
         flags = [alive >> position & 2 for position in range(len(states))]
         states = tuple(compress(states, flags))
         outputs = (outputs[0], *compress(outputs[1:], flags))
+        shapes = shapes_of(tuple(compress(shapes, flags)))
     pruned = Program(
         program.weights,
         program.gradient,
@@ -37,5 +38,6 @@ def prune_with_flags(program: Program) -> tuple[Program, tuple[int, ...]]:
         program.step,
         tuple(compress(program.statements, kept)),
         outputs,
+        shapes,
     )
     return pruned, kept

@@ -117,6 +117,9 @@ def _header(refusal: Refusal) -> Finding | None:
     ):
         hint = "put each statement on a line of its own"
         return refusal.offset, ("the header does not end with its line", hint)
+    if refusal.accepted == {"LPAR"} and ":" in refusal.before:
+        hint = "write two dimensions, each 1, r or c, as in `left: (r, r)`"
+        return refusal.offset, ("this is not the shape of a state", hint)
     if refusal.accepted == {"_INDENT"}:
         if offset == len(refusal.text):
             hint = "add statements and a return, indented by four spaces"

@@ -45,9 +45,17 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """A name of the header, and its rows and columns if it has a shape."""
+
+    name: Name
+    shape: tuple[Name | Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A whole text: its parameters, its assignments in order and its return."""
 
-    parameters: tuple[Name, ...]
+    parameters: tuple[Parameter, ...]
     assignments: tuple[Assignment, ...]
     returned: tuple[Expression, ...]

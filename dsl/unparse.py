@@ -9,6 +9,7 @@ from dsl.faults import printed_name
 from dsl.float32 import constant_text
 from dsl.functions import FUNCTIONS
 from dsl.program import Argument, Program, Statement, Variable, header
+from dsl.types import DIMENSIONS, Type
 
 _INDENTATION = "    "
 
@@ -57,7 +58,13 @@ def argument_text(argument: Argument) -> str:
 
 
 def _header_pieces(program: Program) -> list[str]:
-    return _listed("def train(", list(header(program)), "):")
+    pieces = _listed("def train(", list(header(program)), "):")
+    for position, kind in enumerate(program.shapes):
+        if kind is not Type.TREE and kind in DIMENSIONS:
+            after = 2 * (2 + position) + 2
+            rows, columns = DIMENSIONS[kind]
+            pieces[after] = f": ({rows}, {columns}){pieces[after]}"
+    return pieces
 
 
 def _return_pieces(program: Program) -> list[str]:

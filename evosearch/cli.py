@@ -230,17 +230,27 @@ def check(program: ProgramFile, as_json: Json = False) -> None:
 
 
 @app.command()
-def functions(as_json: Json = False) -> None:
+def functions(
+    as_json: Json = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the reference, dsl/README.md.")
+    ] = False,
+) -> None:
     """List the functions of the language."""
-    from evosearch.report.tables import function_rows, print_functions
+    from evosearch.report.functions import function_rows, manual, print_functions
 
-    _print_json(function_rows()) if as_json else print_functions(function_rows())
+    if markdown:
+        print(manual(), end="")
+    elif as_json:
+        _print_json(function_rows())
+    else:
+        print_functions(function_rows())
 
 
 @app.command()
 def tasks(as_json: Json = False) -> None:
     """List the proxy tasks that come with evosearch, with their arguments."""
-    from evosearch.report.tables import print_tasks, task_rows
+    from evosearch.report.tasks import print_tasks, task_rows
 
     _print_json(task_rows()) if as_json else print_tasks(task_rows())
 

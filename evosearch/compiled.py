@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dsl.lower import lower
+from dsl.lower import initial_states, lower
 from dsl.program import Program
 from dsl.prune import prune
 from evosearch.plan import Chunk, Plan
@@ -21,7 +21,10 @@ class _Slot(NamedTuple):
 
 
 class Compiled:
-    """Trains programs through `dsl.lower`, one XLA compilation for each."""
+    """Trains programs through `dsl.lower`, one XLA compilation for each.
+
+    It can run every program.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -31,7 +34,7 @@ class Compiled:
         """Lower a program and make the initial weights; states are zero."""
         program = prune(program)
         weights = self._init(np.uint32(seed))
-        states = tuple(jax.tree.map(jnp.zeros_like, weights) for _ in program.states)
+        states = initial_states(program, weights)
         return _Slot(weights, states, _advance(self.plan, program))
 
     def advance(self, slot: _Slot, chunk: Chunk) -> tuple[_Slot, Any, Any]:

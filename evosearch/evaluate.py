@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dsl.parse import parse
 from evosearch.config import TaskConfig, TrainingConfig
-from evosearch.machine import Machine
+from evosearch.dispatch import Dispatch
 from evosearch.plan import Plan, make_plan
 from evosearch.rows import Split
 from evosearch.tasks import load_task
@@ -64,12 +64,12 @@ class Evaluator:
 
 
 def make_trainer(task: TaskConfig, training: TrainingConfig) -> Trainer:
-    """The machine for a task of a config.
+    """The engines for a task of a config.
 
     Raises:
         InputError: the task cannot be loaded, or is not one.
     """
-    return Trainer(Machine(load_plan(task, training)))
+    return Trainer(Dispatch(load_plan(task, training)))
 
 
 def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:

@@ -21,16 +21,17 @@ from dsl.bytecode import (
     COPY,
     GRADIENT_ROW,
     LEARNING_RATE_SLOT,
-    SCALAR_OPERATIONS,
     STEP_SLOT,
     TARGET,
-    TREE_OPERATIONS,
     WEIGHTS_ROW,
     Bytecode,
     bytecode,
+    operations,
 )
-from dsl.functions import FUNCTIONS, Function, Type
+from dsl.functions import FUNCTIONS
 from dsl.program import Program
+from dsl.rows import Function
+from dsl.types import Type
 from evosearch.plan import Chunk, Layout, Plan
 
 _ROWS, _INSTRUCTIONS, _VALUES = 16, 64, 128
@@ -133,8 +134,9 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
     `rate` is the schedule's value, `count` the step count from 1.
     """
     space = _Flat(layout)
-    tree_branches = [_tree_branch(name, space) for name in TREE_OPERATIONS]
-    scalar_branches = [_scalar_branch(name, space) for name in SCALAR_OPERATIONS]
+    known = operations()
+    tree_branches = [_tree_branch(name, space) for name in known.trees]
+    scalar_branches = [_scalar_branch(name, space) for name in known.scalars]
 
     def run(code: Code, rows: Any, rate: Any, count: Any) -> Any:
         values = code.values.at[LEARNING_RATE_SLOT].set(rate).at[STEP_SLOT].set(count)

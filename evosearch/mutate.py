@@ -6,6 +6,7 @@ invalid child is thrown away, counted by reason, and the parent mutated again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from dsl.check import find_fault, types_in_scope
 from dsl.float32 import nearest_float32
-from dsl.functions import FUNCTIONS, Type
+from dsl.functions import FUNCTIONS, SETS
 from dsl.program import (
     Argument,
     Constant,
@@ -22,6 +23,7 @@ from dsl.program import (
     Variable,
     header,
 )
+from dsl.types import Type
 from evosearch.errors import InputError
 
 INSERT, DELETE, MODIFY = "insert", "delete", "modify"
@@ -31,13 +33,19 @@ TOO_LONG, NOTHING_TO_CHANGE = "too_long", "nothing_to_change"
 MOST_ATTEMPTS = 10_000
 """Attempts at one child before the search gives up: no luck is that bad."""
 
-_ROWS = tuple(FUNCTIONS.values())
 _SCALAR = int(Type.SCALAR)
-_ACCEPTED = {
-    row.name: tuple(frozenset(map(int, p.accepts)) for p in row.parameters)
-    for row in _ROWS
-}
-"""Types that each parameter accepts, as plain numbers: comparing enums is slow."""
+
+
+class _Accepted(dict[str, tuple[frozenset[int], ...]]):
+    """Types that each parameter accepts, as plain numbers: comparing enums is slow."""
+
+    def __missing__(self, name: str) -> tuple[frozenset[int], ...]:
+        parameters = FUNCTIONS[name].parameters
+        self[name] = tuple(frozenset(map(int, p.accepts)) for p in parameters)
+        return self[name]
+
+
+_accepted = _Accepted()
 
 
 _Made = tuple[Program, int]
@@ -69,7 +77,13 @@ class Child(NamedTuple):
     rejected: tuple[str, ...]
 
 
-def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) -> Child:
+def mutate(
+    parent: Program,
+    random: Random,
+    odds: Odds,
+    most_statements: int,
+    functions: Sequence[str] = SETS["lion"],
+) -> Child:
     """Make one valid child.
 
     Args:
@@ -77,6 +91,7 @@ def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) ->
         random: the random state; it advances.
         odds: of the three mutations.
         most_statements: an insertion beyond this length is invalid.
+        functions: those that an insertion draws from.
 
     Raises:
         InputError: the odds leave no valid child.
@@ -85,7 +100,7 @@ def mutate(parent: Program, random: Random, odds: Odds, most_statements: int) ->
     while len(rejected) < MOST_ATTEMPTS:
         kind = _draw_kind(odds, random)
         if kind == INSERT:
-            made = _insert(parent, random, most_statements)
+            made = _insert(parent, random, most_statements, functions)
         elif kind == DELETE:
             made = _delete(parent, random)
         else:
@@ -112,7 +127,9 @@ def _draw_kind(odds: Odds, random: Random) -> str:
     return DELETE if point < odds.insert + odds.delete else MODIFY
 
 
-def _insert(parent: Program, random: Random, most_statements: int) -> _Made | str:
+def _insert(
+    parent: Program, random: Random, most_statements: int, functions: Sequence[str]
+) -> _Made | str:
     """Put a random call at a random place, into a new or an existing variable.
 
     Function and place are uniform, and so is each argument among the variables in
@@ -122,11 +139,11 @@ def _insert(parent: Program, random: Random, most_statements: int) -> _Made | st
     if len(statements) >= most_statements:
         return TOO_LONG
     place = _below(len(statements) + 1, random)
-    row = _ROWS[_below(len(_ROWS), random)]
+    function = functions[_below(len(functions), random)]
     scope = types_in_scope(parent, place)
     arguments: list[Argument] = []
     names = list(scope)
-    for accepts in _ACCEPTED[row.name]:
+    for accepts in _accepted[function]:
         fitting = names
         if len(accepts) < len(Type):
             fitting = [name for name in names if scope[name] in accepts]
@@ -137,7 +154,7 @@ def _insert(parent: Program, random: Random, most_statements: int) -> _Made | st
             arguments.append(_new_constant(random))
     pick = _below(2 * len(names), random)
     target = names[pick] if pick < len(names) else _new_name(parent)
-    made = Statement(target, row.name, tuple(arguments))
+    made = Statement(target, function, tuple(arguments))
     return _with(parent, (*statements[:place], made, *statements[place:])), place
 
 
@@ -210,6 +227,7 @@ def _with(program: Program, statements: tuple[Statement, ...]) -> Program:
         program.step,
         statements,
         program.outputs,
+        program.shapes,
     )
 
 

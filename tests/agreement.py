@@ -18,7 +18,7 @@ import numpy as np
 from dsl import Program
 from dsl.interpret import Leaves, interpret
 from dsl.program import Constant, Statement, Variable
-from tests.stepping import random_tree, with_statements
+from tests.stepping import random_states, random_tree, with_statements
 
 NOISE = 1e-6
 """Relative; a rounding of float32 is 6e-8, and XLA's functions err by several."""
@@ -34,7 +34,8 @@ Inputs = tuple[list[Leaves], float, float]
 
 def random_inputs(program: Program, seed: int) -> Inputs:
     """States are random too, so that one step shows what many would."""
-    trees = [random_tree(10 * seed + k) for k in range(2 + len(program.states))]
+    trees = [random_tree(10 * seed), random_tree(10 * seed + 1)]
+    trees += random_states(program, 10 * seed + 2)
     return trees, float(np.float32(0.75)), float(1 + seed)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dsl import Program
-from dsl.interpret import Leaves, interpret
+from dsl.interpret import Leaves, interpret, zero_states
 from dsl.lower import lower
 from dsl.program import Statement, Variable, header
 
@@ -16,17 +16,22 @@ SHAPES = ((3, 2), (4,), (2, 1, 2, 2), ())
 """Of the weight arrays: a matrix, a vector, a kernel and a number."""
 
 
-def random_tree(seed: int, scale: float = 1.0, kind: Any = np.float64) -> Leaves:
+def random_tree(
+    seed: int,
+    scale: float = 1.0,
+    kind: Any = np.float64,
+    shapes: Sequence[tuple[int, ...]] = SHAPES,
+) -> Leaves:
     """A tree of normal numbers, each a float32, so that all precisions see the same."""
     random = np.random.default_rng(seed)
-    numbers = [scale * random.standard_normal(shape) for shape in SHAPES]
+    numbers = [scale * random.standard_normal(shape) for shape in shapes]
     return [np.asarray(np.float32(leaf), kind) for leaf in numbers]
 
 
 def updates(program: Program, steps: int, seed: int = 0) -> list[Leaves]:
     """The update of each step in NumPy float64, the weights following it."""
     weights = random_tree(seed)
-    states = [[np.zeros(shape) for shape in SHAPES] for _ in program.states]
+    states = zero_states(program, np, weights)
     found = []
     with np.errstate(all="ignore"):
         for index in range(steps):
@@ -44,7 +49,7 @@ def updates(program: Program, steps: int, seed: int = 0) -> list[Leaves]:
 def jax_updates(program: Program, steps: int, seed: int = 0) -> list[Leaves]:
     """The same in float32 through `lower`, one operation after the other."""
     weights = random_tree(seed, kind=np.float32)
-    states = tuple([np.zeros_like(leaf) for leaf in weights] for _ in program.states)
+    states = tuple(zero_states(program, np, weights))
     found = []
     step = lower(program)
     with jax.disable_jit():
@@ -60,6 +65,15 @@ def jax_updates(program: Program, steps: int, seed: int = 0) -> list[Leaves]:
                     w - np.asarray(u) for w, u in zip(weights, update, strict=True)
                 ]
             found.append(update)
+    return found
+
+
+def random_states(program: Program, seed: int) -> list[Leaves]:
+    """Any states: a tree of normal numbers for each, of its shape."""
+    found = []
+    for number, zeros in enumerate(zero_states(program, np, random_tree(0))):
+        shapes = [leaf.shape for leaf in zeros]
+        found.append(random_tree(seed + number, shapes=shapes))
     return found
 
 
@@ -97,6 +111,7 @@ def rename(program: Program, names: dict[str, str]) -> Program:
             for statement in program.statements
         ),
         tuple(map(new, program.outputs)),
+        program.shapes,
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import permutations, product
 
 from hypothesis import strategies as st
 
-from dsl.functions import FUNCTIONS, Function, Type
-from dsl.program import Argument, Constant, Program, Statement, Variable
+from dsl.check import types_in_scope
+from dsl.functions import FUNCTIONS, SETS
+from dsl.program import Argument, Constant, Program, Statement, Variable, shapes_of
+from dsl.rows import Function, result_type
+from dsl.types import SHAPED, Type
 
 NAMES = (
     *"wgmvxyzeabcdpqrst",
@@ -32,24 +36,27 @@ def programs(
     max_states: int = 3,
     min_statements: int = 0,
     max_statements: int = 12,
-    functions: Sequence[str] = tuple(FUNCTIONS),
+    functions: Sequence[str] = SETS["lion"],
     numbers: st.SearchStrategy[Constant] | None = None,
+    shapes: Sequence[Type] = (Type.TREE,),
 ) -> Program:
     """A valid program: any header, any functions, often overwriting and dead code."""
     count = draw(st.integers(0, max_states))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=count + 3, unique=True))
     *trees, learning_rate = names[: count + 3]
     step = draw(st.sampled_from((None, "step")))
-    scope = dict.fromkeys(trees, Type.TREE) | {learning_rate: Type.SCALAR}
+    kinds = (Type.TREE, Type.TREE, *(draw(st.sampled_from(shapes)) for _ in trees[2:]))
+    scope = dict(zip(trees, kinds, strict=True)) | {learning_rate: Type.SCALAR}
     if step is not None:
         scope[step] = Type.SCALAR
     if numbers is None:
         numbers = constants()
+    needed = frozenset(kinds)
     statements = [
-        draw(_statements(scope, functions, numbers))
+        draw(_statements(scope, functions, numbers, needed))
         for _ in range(draw(st.integers(min_statements, max_statements)))
     ]
-    outputs = _recent(_named(scope, Type.TREE))
+    outputs = (Type.TREE, *kinds[2:])
     return Program(
         weights=trees[0],
         gradient=trees[1],
@@ -57,7 +64,33 @@ def programs(
         learning_rate=learning_rate,
         step=step,
         statements=tuple(statements),
-        outputs=tuple(draw(outputs) for _ in range(1 + count)),
+        outputs=tuple(draw(_recent(_named(scope, kind))) for kind in outputs),
+        shapes=shapes_of(kinds[2:]),
+    )
+
+
+@st.composite
+def matrix_programs(draw: st.DrawFn, **sizes: int) -> Program:
+    """Programs of the paper's functions and those of matrices, states of any shape.
+
+    The last statement makes the update, of a value of another shape if there is one.
+    """
+    # Those of matrices twice, so that most programs have some.
+    functions = (*SETS["lion"], *SETS["matrix"], *SETS["matrix"])
+    program = draw(programs(functions=functions, shapes=SHAPED, **sizes))
+    scope = types_in_scope(program, len(program.statements))
+    endings = [
+        Statement("end", name, (Variable(x), Variable(y)))
+        for name in ("multiply", "matmul")
+        for x, y in permutations(scope, 2)
+        if min(scope[x], scope[y]) > 0 and {scope[x], scope[y]} != {Type.TREE}
+        if result_type(FUNCTIONS[name], (Type(scope[x]), Type(scope[y]))) is Type.TREE
+    ]
+    if not endings:
+        return program
+    return program._replace(
+        statements=(*program.statements, draw(st.sampled_from(endings))),
+        outputs=("end", *program.outputs[1:]),
     )
 
 
@@ -67,14 +100,21 @@ def _statements(
     scope: dict[str, Type],
     functions: Sequence[str],
     numbers: st.SearchStrategy[Constant],
+    needed: frozenset[Type],
 ) -> Statement:
-    """A statement that fits the scope; its target becomes the scope's last name."""
-    row = FUNCTIONS[draw(st.sampled_from(functions))]
+    """A statement that fits the scope; its target becomes the scope's last name.
+
+    The outputs need a value of each type in `needed`: the last one of it is kept.
+    """
+    held = set(scope.values())
+    possible = [name for name in functions if fits(FUNCTIONS[name], [], held)]
+    row = FUNCTIONS[draw(st.sampled_from(possible))]
     arguments: list[Argument] = []
+    kinds: list[Type] = []
     for parameter in row.parameters:
         # The Tree that was stored last comes last.
-        names = sorted(scope, key=scope.__getitem__)
-        fitting = [name for name in names if scope[name] in parameter.accepts]
+        names = sorted(scope, key=lambda name: scope[name] > Type.LEAFWISE)
+        fitting = [name for name in names if fits(row, [*kinds, scope[name]], held)]
         variables = st.builds(Variable, _recent(fitting)) if fitting else None
         if Type.SCALAR not in parameter.accepts:
             assert variables is not None
@@ -82,15 +122,31 @@ def _statements(
         else:
             either = numbers if variables is None else variables | variables | numbers
             arguments.append(draw(either))
-    result = _result(row, arguments, scope)
+        kinds.append(_kind(arguments[-1], scope))
+    result = result_type(row, kinds)
+    assert result is not None
     targets = st.sampled_from(list(scope)) | st.sampled_from(NAMES)
     target = draw(targets)
-    if result is not Type.TREE and _named(scope, Type.TREE) == [target]:
-        # The outputs need a Tree: keep the last one.
-        target = draw(st.sampled_from([name for name in NAMES if name != target]))
+    old = scope.get(target)
+    if old in needed and result is not old and _named(scope, old) == [target]:
+        target = draw(st.sampled_from([n for n in NAMES if scope.get(n) not in needed]))
     scope.pop(target, None)
     scope[target] = result
     return Statement(target, row.name, tuple(arguments))
+
+
+def fits(row: Function, kinds: list[Type], held: Iterable[Type]) -> bool:
+    """Whether a call that begins with arguments of these types can be completed.
+
+    `held` are the types that there are variables of; a constant is a Scalar.
+    """
+    choices = [[kind] for kind in kinds]
+    choices += [[Type.SCALAR, *held]] * (len(row.parameters) - len(kinds))
+    return any(
+        all(kind in p.accepts for kind, p in zip(types, row.parameters, strict=True))
+        and result_type(row, types) is not None
+        for types in product(*choices)
+    )
 
 
 def _recent(names: list[str]) -> st.SearchStrategy[str]:
@@ -98,13 +154,8 @@ def _recent(names: list[str]) -> st.SearchStrategy[str]:
     return st.sampled_from([names[-1]] * len(names) + names)
 
 
-def _result(row: Function, arguments: list[Argument], scope: dict[str, Type]) -> Type:
-    if row.result is not None:
-        return row.result
-    return max(
-        scope[each.name] if isinstance(each, Variable) else Type.SCALAR
-        for each in arguments
-    )
+def _kind(argument: Argument, scope: dict[str, Type]) -> Type:
+    return scope[argument.name] if isinstance(argument, Variable) else Type.SCALAR
 
 
 def _named(scope: dict[str, Type], wanted: Type) -> list[str]:

@@ -30,11 +30,12 @@ LAYERS = (
     ("mutate", "fitness", "workers", "store"),
     ("trial",),
     ("evaluate",),
+    ("dispatch",),
     ("machine", "compiled"),
     ("train",),
     ("plan",),
     ("tasks", "schedules"),
-    ("rows", "folder", "stop", "threads"),
+    ("rows", "folder", "stop", "threads", "engine"),
     ("config",),
     ("errors",),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from dsl.check import infer_types
 from dsl.digest import digest
 from dsl.errors import DslError
 from dsl.fingerprint import fingerprint
@@ -15,8 +16,14 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch.engine import COMPILED, MACHINE, engine_for
 from evosearch.errors import InputError
 from evosearch.store import Store
+
+_ENGINES = {
+    MACHINE: "the virtual machine",
+    COMPILED: "XLA, compiled for it alone: it uses matrices",
+}
 
 
 def checked(program: Program) -> dict[str, Any]:
@@ -34,6 +41,8 @@ def checked(program: Program) -> dict[str, Any]:
         "live": sum(alive.statements),
         "live_in_one_call": sum(live_in_one_call(program).statements),
         "states": sum(alive.states),
+        "types": [str(kind) for kind in infer_types(program)],
+        "engine": engine_for(program),
         "program": unparse(prune(program)),
     }
 
@@ -50,14 +59,18 @@ def refused(error: DslError | InputError) -> dict[str, Any]:
 
 
 def print_checked(program: Program) -> None:
-    """Print a program with its dead statements dimmed and marked, then the counts."""
+    """Print a program with the type of each value, its dead statements dimmed."""
     console = Console(highlight=False, soft_wrap=True)
     once, ever = live_in_one_call(program).statements, live(program)
     head, *body, last = unparse(program).rstrip("\n").split("\n")
+    width = max(44, *map(len, body))
+    types = map(str, infer_types(program))
     console.print(Text(head))
-    for line, in_call, alive in zip(body, once, ever.statements, strict=True):
-        note = "" if alive else "dead" if not in_call else "dead across calls"
-        padded = f"{line:<44}  # {note}" if note else line
+    for line, kind, in_call, alive in zip(
+        body, types, once, ever.statements, strict=True
+    ):
+        note = "" if alive else ", dead" if not in_call else ", dead across calls"
+        padded = f"{line:<{width}}  # {kind}{note}"
         console.print(Text(padded, style="dim" if note else ""))
     console.print(Text(last))
     total, dead = len(body), ever.statements.count(False)
@@ -69,6 +82,7 @@ def print_checked(program: Program) -> None:
     console.print(f"live states: {len(names)} ({', '.join(names) or 'none'})")
     console.print(f"digest:      {digest(program)}")
     console.print(f"fingerprint: {fingerprint(program)}")
+    console.print(f"trained by:  {_ENGINES[engine_for(program)]}")
 
 
 def best_programs(store: Store, top: int) -> list[dict[str, Any]]:

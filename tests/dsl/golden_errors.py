@@ -40,6 +40,28 @@ GOLDEN = {
         "        x = dot(g, lr)\n"
         "                   ^",
     ),
+    "columns that do not fit": (
+        "    x = col_mean(g)\n    y = col_mean(transpose(g))\n    m = x + y\n"
+        "    return g, m",
+        "line 4, column 9: the columns of the arguments of `add` do not fit: `x` is "
+        "(1, c) and `y` is (1, r); the columns must be equal, or 1.\n"
+        "        m = x + y\n"
+        "            ^",
+    ),
+    "matrices that do not fit": (
+        "    x = matmul(g, m)\n    return g, m",
+        "line 2, column 9: the arguments of `matmul` do not fit: `g` is (r, c) and `m` "
+        "is (r, c); x must have as many columns as y has rows; `transpose` turns rows "
+        "into columns.\n"
+        "        x = matmul(g, m)\n"
+        "            ^",
+    ),
+    "no square where one is due": (
+        "    x = inverse_root(g, 4.0)\n    return g, m",
+        "line 2, column 22: `inverse_root` takes a square matrix for its argument `x`, "
+        "but `g` is a Tree; no variable here is a square matrix; make one on a line "
+        "before.",
+    ),
     "Tree where a Scalar is due": (
         "    x = interp(g, m, m)\n    return x, m",
         "line 2, column 22: `interp` takes a Scalar for its argument `a`, but `m` is a "
@@ -240,7 +262,13 @@ GOLDEN_HEADERS = {
     "def train(w, w, lr):\n    return w": "14: the header names `w` twice; give",
     "def train(w, g, lr:\n    return g": "10: this parenthesis is never closed;",
     "def train(": "10: this parenthesis is never closed;",
-    "def train(w, g: Tree, lr):": "15: there are no type annotations; delete it",
+    "def train(w, g: Tree, lr):": "17: this is not the shape of a state; write two "
+    "dimensions, each 1, r or c, as in `left: (r, r)`",
+    "def train(w, g, m: (r, x), lr):\n    return g, m": "24: `x` is not a dimension; "
+    "write 1, r (rows of a weight array) or c (columns)",
+    "def train(w: (r, c), g, lr):\n    return g": "11: `w` cannot have a shape; delete "
+    "it: only states, between the gradient and lr, have one",
+    "def train(w, g, m: (r), lr):": "22:",
     "def train(w, g, lr=1):": "19: parameters have no default values; delete the",
     "def train(w, g, lr): return g": "22: the header does not end with its line;",
     " def train(w, g, lr):": "2: the first line is indented; begin at the first",

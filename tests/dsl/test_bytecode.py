@@ -12,17 +12,16 @@ from dsl.bytecode import (
     FIRST_STATE_ROW,
     GRADIENT_ROW,
     LEARNING_RATE_SLOT,
-    SCALAR_OPERATIONS,
     STEP_SLOT,
-    TREE_OPERATIONS,
     WEIGHTS_ROW,
     Bytecode,
     bytecode,
+    operations,
 )
-from dsl.functions import Type
 from dsl.interpret import Leaves, interpret
 from dsl.library import read_program
 from dsl.program import Constant, Statement
+from dsl.types import Type
 from tests.stepping import SHAPES, bits, random_tree, with_statements
 from tests.strategies import programs
 
@@ -57,7 +56,7 @@ def execute(
 
 
 def _scalar(word: list[int], rows: list, values: list) -> np.ndarray:
-    row = FUNCTIONS[SCALAR_OPERATIONS[word[0]]]
+    row = FUNCTIONS[operations().scalars[word[0]]]
     bank = rows if row.reduces else values
     operands = [bank[place] for place in word[1 : 1 + len(row.parameters)]]
     assert all(operand is not None for operand in operands)
@@ -65,7 +64,7 @@ def _scalar(word: list[int], rows: list, values: list) -> np.ndarray:
 
 
 def _tree(word: list[int], rows: list, values: list) -> Leaves:
-    name = TREE_OPERATIONS[word[0]]
+    name = operations().trees[word[0]]
     if name == COPY:
         return rows[word[1]]
     row = FUNCTIONS[name]
@@ -180,7 +179,7 @@ def test_zero_and_minus_zero_are_two_constants() -> None:
 
 def test_the_seed_needs_no_copy_and_few_rows() -> None:
     code = bytecode(parse(read_program("adamw")))
-    assert COPY not in [TREE_OPERATIONS[word[0]] for word in code.trees.tolist()]
+    assert COPY not in [operations().trees[word[0]] for word in code.trees.tolist()]
     # Two inputs, two homes; square(g) and g may be overwritten, w may not.
     assert code.rows <= 6
     assert len(code.trees) == 8
@@ -190,7 +189,7 @@ def test_the_seed_needs_no_copy_and_few_rows() -> None:
 def test_swapped_states_are_copied_past_each_other() -> None:
     program = parse("def train(w, g, m, v, lr):\n  u = m - v\n  return u, v, m\n")
     code = bytecode(program)
-    copies = [w for w in code.trees.tolist() if TREE_OPERATIONS[w[0]] == COPY]
+    copies = [w for w in code.trees.tolist() if operations().trees[w[0]] == COPY]
     assert 3 <= len(copies) <= 4
     trees = [random_tree(seed) for seed in range(4)]
     rows, update = execute(code, trees, 1.0, 1.0)

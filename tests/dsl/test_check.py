@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from dsl import DslError, Program, check, parse, unparse
 from dsl.check import Reason, find_fault, infer_types
 from dsl.faults import MAX_STATEMENTS
-from dsl.functions import FUNCTIONS, Type
+from dsl.functions import FUNCTIONS
 from dsl.program import Argument, Constant, Statement, Variable
+from dsl.rows import result_type
+from dsl.types import Type
 from tests.strategies import programs
 
 BASE = Program("w", "g", ("m",), "lr", None, (), ("g", "m"))
@@ -39,6 +41,11 @@ ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] =
             BASE._replace(states=("step",), outputs=("g", "step")),
             BASE._replace(learning_rate="step"),
             3,
+        ),
+        # Shapes are one for each state; if all are Trees they are left away.
+        *(
+            (BASE._replace(shapes=(Type.LEFT,)), BASE._replace(shapes=shapes), None)
+            for shapes in ((Type.TREE,), (Type.SCALAR,), (Type.LEFT, Type.LEFT))
         ),
     ],
     Reason.NAME: [
@@ -111,7 +118,26 @@ ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] =
             None,
         ),
     ],
+    Reason.SHAPE: [
+        # g is (r, c): with itself turned it makes a (r, r), which m is not.
+        (
+            with_calls(call("transpose", "g", target="y"), call("matmul", "g", "y")),
+            with_calls(call("matmul", "g", "m")),
+            None,
+        ),
+        (
+            with_calls(call("row_mean", "g", target="y"), call("add", "y", "g")),
+            with_calls(call("transpose", "g", target="y"), call("add", "y", "g")),
+            None,
+        ),
+    ],
     Reason.OUTPUT_TYPE: [
+        # A state keeps the shape that the header gives it.
+        (
+            with_calls(call("norm", "g", target="m"))._replace(shapes=(Type.LEAFWISE,)),
+            BASE._replace(shapes=(Type.LEAFWISE,), outputs=("g", "w")),
+            1,
+        ),
         (BASE, BASE._replace(outputs=("g", "lr")), 1),
         (
             with_calls(
@@ -206,7 +232,9 @@ def reference_types(program: Program) -> list[Type] | None:
             for kind, parameter in zip(given, row.parameters, strict=True)
         ):
             return None
-        result = max(given) if row.result is None else row.result
+        result = result_type(row, given)
+        if result is None:
+            return None
         scope[statement.target] = result
         found.append(result)
     if any(scope.get(name) is not Type.TREE for name in program.outputs):

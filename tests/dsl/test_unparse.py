@@ -2,16 +2,19 @@
 
 import math
 import struct
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import Program, parse, unparse
+from dsl.check import find_fault
 from dsl.float32 import constant_text, nearest_float32
 from dsl.functions import FUNCTIONS
 from dsl.library import program_names, read_program
 from dsl.program import Constant, Statement, Variable
+from dsl.types import Type
 from tests.strategies import programs
 
 
@@ -119,14 +122,18 @@ def test_a_zero_does_not_take_the_sign_of_one_printed_before() -> None:
 
 
 def test_every_function_has_a_form_that_reads_back() -> None:
-    trees = [Variable("w"), Variable("g"), Variable("g")]
+    shapes = (Type.LEFT, Type.COLUMN)
+    variables = [Variable(name) for name in ("w", "g", "square", "column", "lr")]
     for row in FUNCTIONS.values():
-        arguments = tuple(
-            Variable("lr")
-            if len(parameter.accepts) == 1 and not parameter.accepts[0]
-            else tree
-            for parameter, tree in zip(row.parameters, trees, strict=False)
+        calls = product(variables, repeat=len(row.parameters))
+        programs = (
+            Program(
+                *("w", "g", ("square", "column"), "lr", None),
+                (Statement("x", row.name, arguments),),
+                ("w", "square", "column"),
+                shapes,
+            )
+            for arguments in calls
         )
-        statement = Statement("x", row.name, arguments)
-        program = Program("w", "g", (), "lr", None, (statement,), ("w",))
+        program = next(each for each in programs if find_fault(each) is None)
         assert parse(unparse(program)) == program, row.name

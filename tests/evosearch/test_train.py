@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dsl import Program, parse
-from dsl.library import program_names, read_program
+from dsl.library import read_program
 from evosearch.compiled import Compiled
 from evosearch.errors import InputError
 from evosearch.machine import Machine
@@ -104,7 +104,10 @@ def descendants(count: int) -> list[Program]:
 
 def test_the_machine_trains_as_compiled_programs_do(machine: Trainer) -> None:
     compiled = Trainer(Compiled(machine.engine.plan))
-    known = [parse(read_program(name)) for name in program_names()]
+    known = [
+        parse(read_program(name))
+        for name in ("adamw", "lamb", "lion", "paper/program8")
+    ]
     for seed, each in enumerate([*known, *descendants(6)]):
         ours, theirs = machine.train(each, seed), compiled.train(each, seed)
         assert ours.outcome == theirs.outcome
