@@ -28,6 +28,8 @@ _INNER_BITS = 32
 """Of each result of an inexact function: with more, machines would differ where a
 subtraction leaves nothing but the last bits."""
 
+_TINY = 2.0**-1000
+
 _INEXACT = frozenset((
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos",
     "cosh", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "mean", "power",
@@ -229,6 +231,10 @@ def _inputs() -> tuple[Leaves, tuple[_Step, ...]]:
 
 
 def _rounded(numpy: Any, values: Any, bits: int) -> Any:
-    """The values to so many binary digits; what is not finite stays as it is."""
+    """The values to so many binary digits; what is not finite stays as it is.
+
+    What is so small that float64 has fewer digits for it is 0.
+    """
     fraction, exponent = numpy.frexp(values)
-    return numpy.ldexp(numpy.rint(fraction * 2.0**bits), exponent - bits)
+    rounded = numpy.ldexp(numpy.rint(fraction * 2.0**bits), exponent - bits)
+    return numpy.where(numpy.abs(values) < _TINY, 0.0, rounded)
