@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from random import Random
 
 from dsl.digest import digest_of_pruned
+from dsl.functions import SETS
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
@@ -33,11 +34,19 @@ from evosearch.train import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is searched: the config, the program to start from, and the reference."""
+    """What is searched.
+
+    Attributes:
+        config: of the run.
+        seed: the program to start from.
+        reference: the program that losses are compared with.
+        functions: names of those that insertions draw from.
+    """
 
     config: Config
     seed: Program
     reference: Program
+    functions: tuple[str, ...] = SETS["lion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class Search:
         self._odds = Odds(
             config.search.insert, config.search.delete, config.search.modify
         )
+        self._functions = problem.functions
         self._reference = subject_of(prune(problem.reference))
         self._references: dict[Place, float] = {}
         self._first_task = ledger.tasks[0]
@@ -111,7 +121,9 @@ class Search:
         config = self._config.search
         parent = choose_parent(self._population, config.tournament, self._random)
         program = parent.genome.program
-        child = mutate(program, self._random, self._odds, config.max_statements)
+        child = mutate(
+            program, self._random, self._odds, config.max_statements, self._functions
+        )
         genome = inherit(parent.genome, child)
         subject = _subject(genome)
         seeds = self._seeds(number)

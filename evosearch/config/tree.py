@@ -1,9 +1,9 @@
 """Every key of a config: its meaning, unit, range and default, stated here only.
 
 Relations between keys are checked by validators, whose messages hold both values.
-Relative paths (`program`, `fitness.reference`, the file of a `task`, paths among a
-task's `arguments`) start at the folder that the command is called in, not at the
-config file's.
+Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
+paths among a task's `arguments`) start at the folder that the command is called in, not
+at the config file's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from dsl.functions import SETS
 
 SEED_LIMIT = 2**31
 """Seeds are below it: they have to fit a signed 32-bit integer."""
@@ -34,6 +36,23 @@ def _plain(value: object) -> object:
 
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 PlainValue = Annotated[object, AfterValidator(_plain)]
+
+
+def _choice(value: object) -> object:
+    """Sets joined by `+`, or names: which there are is known when the table is full."""
+    if isinstance(value, str) and set(value.split("+")) <= set(SETS):
+        return value
+    if isinstance(value, list | tuple) and value and all(map(_is_text, value)):
+        return tuple(value)
+    sets = f"{', '.join(SETS)} or {'+'.join(SETS)}"
+    raise ValueError(f"must be {sets}, or a list of functions' names")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+FunctionChoice = Annotated[object, AfterValidator(_choice)]
 
 
 class TaskConfig(Section):
@@ -86,6 +105,11 @@ class SearchConfig(Section):
     )
     modify: float = Field(
         default=1.0, ge=0.0, description="odds of modifying an argument; at least 0"
+    )
+    functions: FunctionChoice = Field(
+        default="lion",
+        description="functions that insertions draw from: lion, matrix or lion+matrix, "
+        "with those of the key functions, or a list of names (evosearch functions)",
     )
     max_statements: int = Field(
         default=100,
@@ -252,6 +276,11 @@ class Config(Section):
     tasks: Annotated[tuple[TaskConfig, ...], AfterValidator(_not_empty)] = Field(
         strict=False,  # YAML has lists, no tuples
         description="tasks that fitness is averaged over; at least one",
+    )
+    functions: Name | None = Field(
+        default=None,
+        description="a Python file that defines FUNCTIONS, a list of dsl.Function, "
+        "which the language has then too; null is none",
     )
     search: SearchConfig = SearchConfig()
     fitness: FitnessConfig = FitnessConfig()
