@@ -164,9 +164,9 @@ def show(
     from evosearch.report.programs import best_programs, print_programs
     from evosearch.store import Store
 
-    load_own(load_config(run / CONFIG).functions)
     store = Store.open(run / STORE)
     try:
+        load_own(load_config(run / CONFIG).functions)
         programs = best_programs(store, top, uses)
     finally:
         store.close()

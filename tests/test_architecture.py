@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("cli",),
     ("display",),
-    ("run", "report", "opening"),
+    ("run", "report"),
+    ("opening",),
     ("summary",),
     ("final",),
     ("search",),
