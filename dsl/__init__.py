@@ -16,12 +16,20 @@ from dsl.lower import lower
 from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
+from dsl.rows import Function, Parameter
+from dsl.types import ANY, SHAPED, SQUARE, Type
 from dsl.unparse import unparse
 
 __all__ = [
+    "ANY",
     "FUNCTIONS",
+    "SHAPED",
+    "SQUARE",
     "DslError",
+    "Function",
+    "Parameter",
     "Program",
+    "Type",
     "check",
     "digest",
     "fingerprint",

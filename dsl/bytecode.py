@@ -20,7 +20,7 @@ from dsl.check import infer_types
 from dsl.functions import FUNCTIONS
 from dsl.program import Constant, Program, Variable
 from dsl.prune import prune
-from dsl.rows import MOST_PARAMETERS, Function
+from dsl.rows import MOST_PARAMETERS, Function, formula_over
 from dsl.types import Type
 
 COPY = "copy"
@@ -225,7 +225,7 @@ def _assemble(
     result = numbered.results[index]
     reads = numbered.reads[index]
     if not FUNCTIONS[function].parameters:
-        named = float(np.float32(FUNCTIONS[function].formula(np)))
+        named = float(np.float32(formula_over(FUNCTIONS[function], np)(np)))
         result.place = assembly.constant(named)
         return
     operands = [assembly.operand(operand) for operand in reads]

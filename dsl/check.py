@@ -26,7 +26,7 @@ from dsl.faults import (
     unknown_function,
 )
 from dsl.float32 import constant_text, is_finite_float32
-from dsl.functions import FUNCTIONS
+from dsl.functions import FUNCTIONS, ByName
 from dsl.names import are_names, is_name
 from dsl.program import (
     CONSTANT_READ,
@@ -136,27 +136,24 @@ def _assign(statements: Sequence[Statement], types: dict[str, int]) -> list[int]
     return found
 
 
-class _Results(dict[str, dict[int, int]]):
+def _results_of(row: Function) -> dict[int, int]:
     """The type of a function's value for every combination of types that it takes.
 
     A combination is coded as a decimal number, a digit for each argument after a
     leading 1, so that one lookup checks the number and the types of the arguments.
     """
-
-    def __missing__(self, name: str) -> dict[int, int]:
-        row, results = FUNCTIONS[name], {}
-        for types in product(*(parameter.accepts for parameter in row.parameters)):
-            code = 1
-            for each in types:
-                code = 10 * code + each
-            result = result_type(row, types)
-            if result is not None:
-                results[code] = int(result)
-        self[name] = results
-        return results
+    results = {}
+    for types in product(*(parameter.accepts for parameter in row.parameters)):
+        code = 1
+        for each in types:
+            code = 10 * code + each
+        result = result_type(row, types)
+        if result is not None:
+            results[code] = int(result)
+    return results
 
 
-_results = _Results()
+_results = ByName(_results_of)
 
 
 def _type_of(argument: Argument, types: dict[str, int]) -> int:

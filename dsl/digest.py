@@ -11,23 +11,14 @@ import struct
 from functools import lru_cache
 from hashlib import blake2b
 
-from dsl.functions import FUNCTIONS
+from dsl.functions import ByName
 from dsl.program import Constant, Program
 from dsl.prune import prune
 from dsl.types import Type
 
 _WIDTH = 16
-
-
-class _Tags(dict[str, tuple[bytes, bool]]):
-    """What a function's name becomes in a hash, and whether it is commutative."""
-
-    def __missing__(self, name: str) -> tuple[bytes, bool]:
-        self[name] = name.encode() + b"(", FUNCTIONS[name].commutative
-        return self[name]
-
-
-_tags = _Tags()
+_tags = ByName(lambda row: (row.name.encode() + b"(", row.commutative))
+"""What a function's name becomes in a hash, and whether it is commutative."""
 _CONSTANT = struct.Struct("<12sf")
 
 

@@ -33,7 +33,7 @@ _TINY = 2.0**-1000
 _INEXACT = frozenset((
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos",
     "cosh", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "mean", "power",
-    "sin", "sinh", "sum", "tan", "tanh", "trace",
+    "prod", "sin", "sinh", "sum", "tan", "tanh", "trace",
 ))  # fmt: skip
 """NumPy functions whose last bits may depend on processor and version; IEEE 754 fixes
 those of the others."""
@@ -162,13 +162,17 @@ class _SideBySide:
         self._numpy = _Rounding(numpy)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._numpy, name)
+        function = getattr(self._numpy, name)
+        if name not in ("max", "mean", "min", "prod", "sum"):
+            return function
 
-    def sum(self, x: Any) -> Any:
-        """Sum a leaf over its values, or a Leafwise value over the leaves."""
-        if x.ndim == 3:
-            return self._numpy.sum(x, axis=0)
-        return self._numpy.sum(x, axis=1, keepdims=True)
+        def reducing(x: Any) -> Any:
+            """Over a leaf's values, or of a Leafwise value over the leaves."""
+            if x.ndim == 3:
+                return function(x, axis=0)
+            return function(x, axis=1, keepdims=True)
+
+        return reducing
 
 
 def _inputs_of(row: int) -> tuple[Leaves, tuple[_Step, ...]]:

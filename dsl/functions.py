@@ -5,8 +5,9 @@ Every pass reads this table, so that a row is all that a function needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from dsl.lion import LION
 from dsl.matrix import MATRIX
@@ -31,8 +32,30 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The functions of each set that comes along."""
 
 
+Derived = TypeVar("Derived")
+
+
+class ByName(dict[str, Derived]):
+    """What a pass derives from a row, by the function's name: once, when asked for.
+
+    Looking up a name that is not in the table raises KeyError.
+    """
+
+    def __init__(self, derive: Callable[[Function], Derived]) -> None:
+        super().__init__()
+        self._derive = derive
+        _derived.append(self)
+
+    def __missing__(self, name: str) -> Derived:
+        self[name] = found = self._derive(FUNCTIONS[name])
+        return found
+
+
+_derived: list[ByName[Any]] = []
+
+
 def add_functions(rows: Iterable[Function]) -> None:
-    """Add users' functions to the table, for the rest of the process.
+    """Add users' functions to the table, for this process or until they are removed.
 
     Adding the same rows again changes nothing.
 
@@ -50,3 +73,12 @@ def add_functions(rows: Iterable[Function]) -> None:
                 raise ValueError(f"there is a function `{name}` already")
     _rows.update(new)
     _aliases.update({alias: row.name for row in new.values() for alias in row.aliases})
+
+
+def remove_functions(names: Iterable[str]) -> None:
+    """Take users' functions out again; programs that call them are not valid then."""
+    for name in names:
+        for alias in _rows.pop(name).aliases:
+            del _aliases[alias]
+    for table in _derived:
+        table.clear()

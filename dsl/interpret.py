@@ -13,7 +13,7 @@ from typing import Any
 from dsl.check import infer_types
 from dsl.functions import FUNCTIONS
 from dsl.program import Argument, Program, Variable, state_types
-from dsl.rows import Function, result_type
+from dsl.rows import Function, formula_over, result_type
 from dsl.types import Type, matrix_shape, shape_of
 
 Leaves = Sequence[Any]
@@ -124,7 +124,7 @@ def _run(
             types[a.name] if isinstance(a, Variable) else Type.SCALAR
             for a in statement.arguments
         ]
-        values[statement.target] = _apply(row, xp, arguments, read, len(trees[0]))
+        values[statement.target] = call(row, xp, arguments, read, len(trees[0]))
         types[statement.target] = result
     return [values[name] for name in program.outputs]
 
@@ -135,18 +135,22 @@ def _read(values: dict[str, Any], argument: Argument, xp: Any) -> Any:
     return xp.asarray(argument.value)
 
 
-def _apply(
+def call(
     row: Function, xp: Any, arguments: list[Any], kinds: list[Type], leaves: int
 ) -> Any:
-    """One call; elementwise functions broadcast Scalar -> Leafwise -> other shapes."""
+    """One call on `leaves` weight arrays; elementwise functions broadcast.
+
+    A Scalar is a number, a Leafwise value an array `[leaves]`, others lists of arrays.
+    """
+    formula = formula_over(row, xp)
     if row.reduces:
-        return row.formula(xp, _Leaves(xp), *arguments)
+        return formula(xp, _Leaves(xp), *arguments)
     if row.matrices:
-        return _apply_to_matrices(row, xp, arguments, kinds, leaves)
+        return _call_on_matrices(row, xp, arguments, kinds, leaves)
     if set(kinds) <= {Type.SCALAR, Type.LEAFWISE}:
-        return row.formula(xp, *arguments)
+        return formula(xp, *arguments)
     return [
-        row.formula(
+        formula(
             xp,
             *(
                 argument if kind is Type.SCALAR else argument[leaf]
@@ -157,7 +161,7 @@ def _apply(
     ]
 
 
-def _apply_to_matrices(
+def _call_on_matrices(
     row: Function, xp: Any, arguments: list[Any], kinds: list[Type], leaves: int
 ) -> Any:
     """One call of a function of matrices, on one weight array after the other."""
@@ -168,7 +172,7 @@ def _apply_to_matrices(
             value = argument if kind is Type.SCALAR else argument[leaf]
             is_number = kind is Type.LEAFWISE
             operands.append(value.reshape(1, 1) if is_number else value)
-        found.append(row.formula(xp, *operands))
+        found.append(formula_over(row, xp)(xp, *operands))
     if result_type(row, kinds) is Type.LEAFWISE:
         return xp.stack([value.reshape(()) for value in found])
     return found

@@ -56,6 +56,7 @@ class Function:
         reduces: it sums over weight arrays, so it is more than elementwise.
         matrices: it works on one weight array's matrices at a time, which only
             compiled programs can.
+        numpy: the formula for `numpy`, where `formula` is for `jax.numpy` alone.
 
     Raises:
         ValueError: the machine could not run it: more than `MOST_PARAMETERS`, or a sum
@@ -75,6 +76,7 @@ class Function:
     commutative: bool = False
     reduces: bool = False
     matrices: bool = False
+    numpy: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         if len(self.parameters) > MOST_PARAMETERS:
@@ -82,6 +84,12 @@ class Function:
         to_scalar = self.reduces and self.result is Type.SCALAR
         if to_scalar and any(p.accepts != (Type.TREE,) for p in self.parameters):
             raise ValueError(f"{self.name}: sums to a Scalar, so takes Trees only")
+
+
+def formula_over(row: Function, xp: Any) -> Callable[..., Any]:
+    """The rule of a function for an array namespace."""
+    of_numpy = row.numpy is not None and xp.__name__ == "numpy"
+    return row.numpy if of_numpy and row.numpy else row.formula
 
 
 def result_type(row: Function, types: Sequence[Type]) -> Type | None:

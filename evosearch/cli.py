@@ -51,6 +51,12 @@ ProgramFile = Annotated[
         metavar="FILE", help="A program: an .opt file, or a name in dsl/programs."
     ),
 ]
+OwnFunctions = Annotated[
+    str | None,
+    typer.Option(
+        "--functions", help="A Python file of your own functions, as a config names it."
+    ),
+]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run.")
 ]
@@ -143,16 +149,25 @@ def show(
     top: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="How many programs.")
     ] = 10,
+    uses: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Only those that call this function, or one of a set."
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """List the best distinct programs of a run, best first."""
-    from evosearch.folder import STORE
+    from evosearch.config import load_config
+    from evosearch.folder import CONFIG, STORE
+    from evosearch.opening import load_own
     from evosearch.report.programs import best_programs, print_programs
     from evosearch.store import Store
 
     store = Store.open(run / STORE)
     try:
-        programs = best_programs(store, top)
+        load_own(load_config(run / CONFIG).functions)
+        programs = best_programs(store, top, uses)
     finally:
         store.close()
     if as_json:
@@ -185,6 +200,7 @@ def evaluate(
             "arguments.batch=8; repeatable.",
         ),
     ] = None,
+    functions: OwnFunctions = None,
     as_json: Json = False,
 ) -> None:
     """Train a program on a task, one data seed after another."""
@@ -195,9 +211,10 @@ def evaluate(
 
     use_one_thread()
     from evosearch.config import TrainingConfig, parse_task
-    from evosearch.opening import load_program
+    from evosearch.opening import load_own, load_program
     from evosearch.report.result import evaluation, print_evaluation
 
+    load_own(functions)
     result = evaluation(
         load_program(program),
         parse_task(task, changes),
@@ -211,34 +228,41 @@ def evaluate(
 
 
 @app.command()
-def check(program: ProgramFile, as_json: Json = False) -> None:
-    """Check a program: its live part, its states, its digest, or its first error."""
-    from evosearch.opening import load_program
-    from evosearch.report.programs import checked, print_checked, refused
+def check(
+    programs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Programs: .opt files, or names in dsl/programs."
+        ),
+    ],
+    functions: OwnFunctions = None,
+    as_json: Json = False,
+) -> None:
+    """Check programs: types, live part, states and digest, or the first error."""
+    from evosearch.opening import load_own
+    from evosearch.report.checking import check_program
 
-    try:
-        found = load_program(program)
-    except (DslError, InputError) as error:
-        if not as_json:
-            raise
-        _print_json(refused(error))
-        raise typer.Exit(2) from None
+    load_own(functions)
+    results = [check_program(name, len(programs) > 1, as_json) for name in programs]
     if as_json:
-        _print_json(checked(found))
-    else:
-        print_checked(found)
+        _print_json(results if len(results) > 1 else results[0])
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(2)
 
 
 @app.command()
 def functions(
+    own: OwnFunctions = None,
     as_json: Json = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the reference, dsl/README.md.")
     ] = False,
 ) -> None:
     """List the functions of the language."""
+    from evosearch.opening import load_own
     from evosearch.report.functions import function_rows, manual, print_functions
 
+    load_own(own)
     if markdown:
         print(manual(), end="")
     elif as_json:

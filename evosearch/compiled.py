@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -9,9 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from dsl.lower import initial_states, lower
+from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
+from dsl.unparse import unparse
 from evosearch.plan import Chunk, Plan
+
+_MOST_KEPT = 16
+"""Compiled programs that are kept."""
 
 
 class _Slot(NamedTuple):
@@ -29,13 +35,17 @@ class Compiled:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._init = jax.jit(plan.init)
+        # By text, which tells -0.0 from 0.0; more data seeds follow soon.
+        self._compiled = lru_cache(maxsize=_MOST_KEPT)(
+            lambda text: _advance(plan, parse(text))
+        )
 
     def start(self, program: Program, seed: int) -> _Slot:
         """Lower a program and make the initial weights; states are zero."""
         program = prune(program)
         weights = self._init(np.uint32(seed))
         states = initial_states(program, weights)
-        return _Slot(weights, states, _advance(self.plan, program))
+        return _Slot(weights, states, self._compiled(unparse(program)))
 
     def advance(self, slot: _Slot, chunk: Chunk) -> tuple[_Slot, Any, Any]:
         """Take a chunk's steps; compiles at the first call of a slot."""

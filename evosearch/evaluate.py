@@ -87,13 +87,16 @@ def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:
     )
 
 
-def task_version(task: TaskConfig, training: TrainingConfig) -> str:
+def task_version(
+    task: TaskConfig, training: TrainingConfig, functions: str | None = None
+) -> str:
     """Everything that a training's result depends on but the program and the seed.
 
     Part of the key under which trainings are stored: JSON with sorted keys. Files that
-    the config names, the task's own or its data, count by their content.
+    the config names, the task's own, its data or that of the user's functions, count
+    by their content.
     """
-    named = [task.task.rpartition(":")[0], *task.arguments.values()]
+    named = [task.task.rpartition(":")[0], *task.arguments.values(), functions]
     files = [Path(name) for name in named if isinstance(name, str) and name]
     contents = {
         str(path): sha256(path.read_bytes()).hexdigest()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from dsl.check import find_fault, types_in_scope
 from dsl.float32 import nearest_float32
-from dsl.functions import FUNCTIONS, SETS
+from dsl.functions import SETS, ByName
 from dsl.program import (
     Argument,
     Constant,
@@ -34,19 +34,10 @@ MOST_ATTEMPTS = 10_000
 """Attempts at one child before the search gives up: no luck is that bad."""
 
 _SCALAR = int(Type.SCALAR)
-
-
-class _Accepted(dict[str, tuple[frozenset[int], ...]]):
-    """Types that each parameter accepts, as plain numbers: comparing enums is slow."""
-
-    def __missing__(self, name: str) -> tuple[frozenset[int], ...]:
-        parameters = FUNCTIONS[name].parameters
-        self[name] = tuple(frozenset(map(int, p.accepts)) for p in parameters)
-        return self[name]
-
-
-_accepted = _Accepted()
-
+_accepted = ByName(
+    lambda row: tuple(frozenset(map(int, p.accepts)) for p in row.parameters)
+)
+"""Types that each parameter accepts, as plain numbers: comparing enums is slow."""
 
 _Made = tuple[Program, int]
 """What an attempt made and the place of the mutation."""

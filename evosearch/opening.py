@@ -12,8 +12,9 @@ from dsl.program import Program
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError, did_you_mean
 from evosearch.folder import CONFIG, RunFolder
+from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
-from evosearch.trial import try_apart, try_task
+from evosearch.trial import try_all, try_apart
 
 _CHANGEABLE = ("budget.", "workers.", "final.")
 """Keys that leave the trajectory of a run as it is."""
@@ -71,15 +72,15 @@ def _prepare(config: Config) -> Problem:
     Raises:
         InputError: a program or a task is not there or does not work.
     """
+    drawn = functions_drawn(config.search.functions, load_own(config.functions))
     seed = _read("program", config.program)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
     if config.workers.executor == "inline":
-        for task in config.tasks:
-            try_task(task, config.training)
+        try_all(config.tasks, config.training, config.functions)
     else:
-        try_apart(config.tasks, config.training)
-    return Problem(config, seed, reference)
+        try_apart(config.tasks, config.training, config.functions)
+    return Problem(config, seed, reference, drawn)
 
 
 def _read(key: str, name: str) -> Program:
@@ -89,6 +90,15 @@ def _read(key: str, name: str) -> Program:
         raise InputError(f"{key}: {name}, {error}") from None
     except InputError as error:
         raise InputError(f"{key}: {error}") from None
+
+
+def load_own(functions: str | None) -> tuple[str, ...]:
+    """Add the functions of a user's file, if there is one; gives their names.
+
+    Raises:
+        InputError: as of `load_functions`.
+    """
+    return () if functions is None else load_functions(functions)
 
 
 def load_program(name: str) -> Program:

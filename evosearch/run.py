@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from dsl.digest import digest
 from dsl.fingerprint import VERSION as FINGERPRINT_VERSION
+from dsl.functions import FUNCTIONS
 from dsl.parse import parse
 from dsl.prune import prune
 from dsl.unparse import unparse
@@ -78,12 +79,23 @@ def run(
     config = problem.config
     path = folder.path / STORE
     store = Store.open(path) if path.exists() else Store.create(path)
-    versions = [task_version(task, config.training) for task in config.tasks]
+    versions = [
+        task_version(task, config.training, config.functions) for task in config.tasks
+    ]
     _require_same_problem(store, problem, versions)
     executor = make_executor(
-        config.workers.executor, config.workers.count, config.tasks, config.training
+        config.workers.executor,
+        config.workers.count,
+        config.tasks,
+        config.training,
+        config.functions,
     )
     folder.log(f"training with {config.workers.executor}, workers: {executor.workers}")
+    if any(FUNCTIONS[name].matrices for name in problem.functions):
+        folder.log(
+            "engine: the virtual machine; programs that use matrices are compiled, "
+            "each for itself"
+        )
     try:
         ledger = Ledger(store, executor, versions)
         session = _Session(folder, watcher, executor, began)

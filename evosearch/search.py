@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from dsl.functions import SETS
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
@@ -36,11 +37,19 @@ from evosearch.twins import Identity, Twins, subject_of
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is searched: the config, the program to start from, and the reference."""
+    """What is searched.
+
+    Attributes:
+        config: of the run.
+        seed: the program to start from.
+        reference: the program that losses are compared with.
+        functions: names of those that insertions draw from.
+    """
 
     config: Config
     seed: Program
     reference: Program
+    functions: tuple[str, ...] = SETS["lion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Search:
         self._odds = Odds(
             config.search.insert, config.search.delete, config.search.modify
         )
+        self._functions = problem.functions
         self._reference = subject_of(prune(problem.reference))
         self._references: dict[Place, float] = {}
         self._first_task = ledger.tasks[0]
@@ -114,7 +124,9 @@ class Search:
         config = self._config.search
         parent = choose_parent(self._population, config.tournament, self._random)
         program = parent.genome.program
-        child = mutate(program, self._random, self._odds, config.max_statements)
+        child = mutate(
+            program, self._random, self._odds, config.max_statements, self._functions
+        )
         identity = self._twins.identify(inherit(parent.genome, child), window)
         seeds = self._seeds(number)
         stored = next(self._stored, None)

@@ -20,6 +20,8 @@ import numpy as np
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import load_plan
+from evosearch.function_trial import try_functions
+from evosearch.own_functions import load_functions
 from evosearch.plan import Layout, Plan
 from evosearch.tasks.files import in_task_code
 from evosearch.threads import keep_off_accelerators
@@ -39,18 +41,36 @@ def try_task(config: TaskConfig, training: TrainingConfig) -> None:
         raise InputError(f"task {config.task}: {fault}") from None
 
 
-def try_apart(tasks: Sequence[TaskConfig], training: TrainingConfig) -> None:
-    """Try tasks in a process of its own, which ends before workers are started.
+def try_all(
+    tasks: Sequence[TaskConfig], training: TrainingConfig, functions: str | None
+) -> None:
+    """Try a config's tasks, and the functions that its file adds.
+
+    Raises:
+        InputError: as of `try_task` and `try_functions`, for the first that is wrong.
+    """
+    if functions is not None:
+        try_functions(load_functions(functions), functions)
+    for task in tasks:
+        try_task(task, training)
+
+
+def try_apart(
+    tasks: Sequence[TaskConfig], training: TrainingConfig, functions: str | None = None
+) -> None:
+    """Try them in a process of its own, which ends before workers are started.
 
     For a process that does not train: were JAX used in it, it would take memory of a
     GPU that is the workers', and starting them would fork a process with threads.
 
     Raises:
-        InputError: as of `try_task`, for the first task that does not work.
+        InputError: as of `try_all`.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, tuple(tasks), training))
+    process = context.Process(
+        target=_answer, args=(theirs, tuple(tasks), training, functions)
+    )
     # Ctrl-C is for this process alone, which it ends; the other would tell of it. The
     # tracker is started first because its start unblocks the signal.
     resource_tracker.ensure_running()
@@ -72,14 +92,16 @@ def _names(tasks: Sequence[TaskConfig]) -> str:
 
 
 def _answer(
-    pipe: Connection, tasks: Sequence[TaskConfig], training: TrainingConfig
+    pipe: Connection,
+    tasks: Sequence[TaskConfig],
+    training: TrainingConfig,
+    functions: str | None,
 ) -> None:
-    """In the other process: say what is wrong with the tasks, or None."""
+    """In the other process: say what is wrong with them, or None."""
     keep_off_accelerators()
     problem = None
     try:
-        for task in tasks:
-            try_task(task, training)
+        try_all(tasks, training, functions)
     except InputError as error:
         problem = str(error)
     # Nobody listens if the run was ended in the meantime.

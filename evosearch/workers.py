@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import Evaluator, Job
+from evosearch.own_functions import load_functions
 from evosearch.threads import use_one_thread
 from evosearch.train import Training
 
@@ -64,7 +65,11 @@ class RayPool:
     """
 
     def __init__(
-        self, tasks: tuple[TaskConfig, ...], training: TrainingConfig, count: int
+        self,
+        tasks: tuple[TaskConfig, ...],
+        training: TrainingConfig,
+        count: int,
+        functions: str | None = None,
     ) -> None:
         self._ray = _start_ray(count)
         resources = self._ray.cluster_resources()
@@ -77,7 +82,9 @@ class RayPool:
             max_restarts=3,
             max_task_retries=3,
         )
-        self._load = {actor.remote(tasks, training): 0 for _ in range(self.workers)}
+        self._load = {
+            actor.remote(tasks, training, functions): 0 for _ in range(self.workers)
+        }
         self._jobs: deque[Job] = deque()
         self._flights: dict[Any, tuple[Any, list[Job]]] = {}
 
@@ -136,8 +143,15 @@ _BATCHES_IN_FLIGHT, _LARGEST_BATCH = 2, 16
 class _Worker:
     """The actor: one evaluator in a process of its own."""
 
-    def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+    def __init__(
+        self,
+        tasks: tuple[TaskConfig, ...],
+        training: TrainingConfig,
+        functions: str | None,
+    ) -> None:
         use_one_thread()
+        if functions is not None:
+            load_functions(functions)
         self._evaluator = Evaluator(tasks, training)
 
     def evaluate(self, jobs: list[Job]) -> list[Training]:
@@ -171,9 +185,16 @@ def _start_ray(count: int) -> Any:
 
 
 def make_executor(
-    kind: str, count: int, tasks: tuple[TaskConfig, ...], training: TrainingConfig
+    kind: str,
+    count: int,
+    tasks: tuple[TaskConfig, ...],
+    training: TrainingConfig,
+    functions: str | None = None,
 ) -> Executor:
-    """The executor that a config names: `inline`, or `ray` with `count` workers."""
+    """The executor that a config names: `inline`, or `ray` with `count` workers.
+
+    `functions` is the file of the user's own functions, loaded in this process already.
+    """
     if kind == "inline":
         return Inline(tasks, training)
-    return RayPool(tasks, training, count)
+    return RayPool(tasks, training, count, functions)

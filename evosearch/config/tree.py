@@ -1,39 +1,21 @@
 """Every key of a config: its meaning, unit, range and default, stated here only.
 
 Relations between keys are checked by validators, whose messages hold both values.
-Relative paths (`program`, `fitness.reference`, the file of a `task`, paths among a
-task's `arguments`) start at the folder that the command is called in, not at the
-config file's.
+Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
+paths among a task's `arguments`) start at the folder that the command is called in, not
+at the config file's.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from evosearch.config.values import FunctionChoice, Name, PlainValue, Section
 
 SEED_LIMIT = 2**31
 """Seeds are below it: they have to fit a signed 32-bit integer."""
-
-
-class Section(BaseModel):
-    """What all parts of the tree share: frozen, nothing unknown, nothing converted."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False
-    )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bool | int | str | None):
-        return value
-    if isinstance(value, float) and abs(value) < float("inf"):
-        return value
-    raise ValueError("must be text, a finite number, true, false or null")
-
-
-Name = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
-PlainValue = Annotated[object, AfterValidator(_plain)]
 
 
 class TaskConfig(Section):
@@ -86,6 +68,11 @@ class SearchConfig(Section):
     )
     modify: float = Field(
         default=1.0, ge=0.0, description="odds of modifying an argument; at least 0"
+    )
+    functions: FunctionChoice = Field(
+        default="lion",
+        description="functions that insertions draw from: lion, matrix or lion+matrix, "
+        "with those of the key functions, or a list of names (evosearch functions)",
     )
     max_statements: int = Field(
         default=100,
@@ -257,6 +244,11 @@ class Config(Section):
     tasks: Annotated[tuple[TaskConfig, ...], AfterValidator(_not_empty)] = Field(
         strict=False,  # YAML has lists, no tuples
         description="tasks that fitness is averaged over; at least one",
+    )
+    functions: Name | None = Field(
+        default=None,
+        description="a Python file that defines FUNCTIONS, a list of dsl.Function, "
+        "which the language has then too; null is none",
     )
     search: SearchConfig = SearchConfig()
     fitness: FitnessConfig = FitnessConfig()

@@ -39,9 +39,9 @@ def make_from_file(reference: str, arguments: Mapping[str, Any]) -> object:
             f"{source}: there is no file {path}: name one as path/to/file.py:factory, "
             "relative to the current folder"
         )
-    factory = _find(_import(path, source), name, source)
+    factory = _find(import_file(path, source), name, source)
     check_arguments(factory, arguments, source)
-    return _in_user_code(lambda: factory(**arguments), path, source)
+    return in_user_code(lambda: factory(**arguments), path, source)
 
 
 def in_task_code(reference: str, call: Callable[[], Result]) -> Result:
@@ -77,7 +77,12 @@ def _find(module: ModuleType, name: str, source: str) -> Callable[..., Any]:
     raise InputError(f"{source}: there is no function {name!r}: {hint}")
 
 
-def _import(path: Path, source: str) -> ModuleType:
+def import_file(path: Path, source: str) -> ModuleType:
+    """Run a user's file as a module.
+
+    Raises:
+        InputError: it is no Python file, or it raises; `source` names it.
+    """
     name = f"evosearch_task_{hashlib.sha256(str(path).encode()).hexdigest()[:16]}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -86,14 +91,14 @@ def _import(path: Path, source: str) -> ModuleType:
     # Before it runs: dataclasses and pickle look a class's module up there.
     sys.modules[name] = module
     try:
-        _in_user_code(lambda: execute(module), path, source)
+        in_user_code(lambda: execute(module), path, source)
     except InputError:
         del sys.modules[name]
         raise
     return module
 
 
-def _in_user_code(call: Callable[[], Result], path: Path, source: str) -> Result:
+def in_user_code(call: Callable[[], Result], path: str | Path, source: str) -> Result:
     """Call code of the user; any exception of theirs becomes one sentence.
 
     With `in_task_code` the one border where every exception is caught: what a user's
@@ -105,7 +110,7 @@ def _in_user_code(call: Callable[[], Result], path: Path, source: str) -> Result
     except InputError:
         raise
     except (Exception, SystemExit) as error:
-        raise _blamed(error, path, source) from error
+        raise _blamed(error, Path(path).resolve(), source) from error
 
 
 def _blamed(error: BaseException, path: Path, source: str) -> InputError:

@@ -173,12 +173,12 @@ def test_values_have_the_shapes_that_check_infers(program: Program) -> None:
     seen: list[Any] = []
 
     def applied(*arguments: Any) -> Any:
-        seen.append(apply(*arguments))
+        seen.append(call(*arguments))
         return seen[-1]
 
-    apply = dsl.interpret._apply
+    call = dsl.interpret.call
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dsl.interpret, "_apply", applied)
+        patch.setattr(dsl.interpret, "call", applied)
         updates(program, 1)
     as_views = uses_matrices(program)
     for value, kind in zip(seen, infer_types(program), strict=True):

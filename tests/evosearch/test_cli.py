@@ -74,7 +74,7 @@ def test_a_missing_program_in_json() -> None:
 @pytest.mark.parametrize(
     ("words", "start", "end"),
     [
-        (["check", "adamv"], "adamv: there is no such file", "did you mean adamw?"),
+        (["check", "lionn"], "lionn: there is no such file", "did you mean lion?"),
         (["check", "."], ".: cannot be read (Is a directory)", "file"),
         (["check", "photo"], "photo: not UTF-8", "saved as UTF-8"),
         (["show", "."], "run.sqlite is not there", "folder of a run"),
@@ -107,9 +107,9 @@ def test_a_missing_program_in_json() -> None:
             "saved as UTF-8",
         ),
         (
-            ["run", "small.yaml", "--set", "fitness.reference=adamv"],
-            "fitness.reference: adamv: there is no such file",
-            "did you mean adamw?",
+            ["run", "small.yaml", "--set", "fitness.reference=lionn"],
+            "fitness.reference: lionn: there is no such file",
+            "did you mean lion?",
         ),
         (
             ["run", "small.yaml", "--set", "tasks.0.task=digit"],

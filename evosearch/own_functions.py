@@ -1,0 +1,73 @@
+"""Users' own functions: a Python file's rows into the language's table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsl.functions import FUNCTIONS, SETS, add_functions
+from dsl.rows import Function
+from evosearch.errors import InputError, did_you_mean
+from evosearch.tasks.files import import_file
+
+_loaded: dict[tuple[str, bytes], tuple[str, ...]] = {}
+"""Names by path and content: a file is run once for each content of it."""
+
+
+def load_functions(path: str) -> tuple[str, ...]:
+    """Add the functions of a file to the table; gives their names.
+
+    The file defines `FUNCTIONS`, a list of `dsl.Function`. It stays in the table for
+    the rest of the process, so that check, digest, mutation and training all know it.
+
+    Raises:
+        InputError: the file is missing or raises, or what it defines is no row.
+    """
+    source, place = f"functions {path}", Path(path).resolve()
+    try:
+        key = str(place), place.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{source}: cannot be read ({error.strerror}): name a Python file that "
+            "defines FUNCTIONS, a list of dsl.Function"
+        ) from None
+    if key not in _loaded:
+        rows = getattr(import_file(place, source), "FUNCTIONS", None)
+        if not isinstance(rows, list | tuple) or not rows:
+            raise InputError(
+                f"{source}: FUNCTIONS is not there or empty: define it, a list of "
+                "dsl.Function"
+            )
+        for row in rows:
+            if not isinstance(row, Function):
+                raise InputError(
+                    f"{source}: FUNCTIONS holds {row!r}: it must hold dsl.Function only"
+                )
+        try:
+            add_functions(rows)
+        except ValueError as error:
+            raise InputError(f"{source}: {error}: name it otherwise") from None
+        _loaded[key] = tuple(row.name for row in rows)
+    return _loaded[key]
+
+
+def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:
+    """The functions that an insertion draws from.
+
+    Args:
+        choice: the config's `search.functions`: text, sets joined by `+`, to which the
+            user's own are added; or a tuple of names.
+        own: names of the user's own functions.
+
+    Raises:
+        InputError: a name that is in no table.
+    """
+    if isinstance(choice, str):
+        return tuple(name for each in choice.split("+") for name in SETS[each]) + own
+    assert isinstance(choice, tuple)
+    for name in choice:
+        if name not in FUNCTIONS:
+            raise InputError(
+                f"search.functions: there is no function {name!r}: "
+                f"{did_you_mean(name, FUNCTIONS)}"
+            )
+    return choice
