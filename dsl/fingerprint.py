@@ -133,8 +133,8 @@ def _follow(
 class _Rounding:
     """NumPy, the results of its inexact functions rounded.
 
-    But for products of matrices and their decomposition, which are not so exactly the
-    same everywhere.
+    Products of matrices and their decompositions do not come by here: their last bits
+    stay those of the machine.
     """
 
     def __init__(self, numpy: Any) -> None:

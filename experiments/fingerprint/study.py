@@ -164,7 +164,7 @@ def study(record: Record) -> tuple[dict[str, Any], list[Pair]]:
         "merged, not compared": merges - len(pairs),
         "nudged, of merged beyond 1e-6": compared(nudged(record, different)),
         "nudged, of 20 that learn": compared(
-            nudged(record, random.sample(learning, 20))
+            nudged(record, random.sample(learning, min(20, len(learning))))
         ),
         "not merged, at random": compared(unmerged(record, groups, random)),
         "not merged, equal on a seed": equal_but_apart(record),
