@@ -21,7 +21,8 @@ class Counts:
         begun: children made, valid and numbered, those in the window too.
         ordered: those of them that have to be trained.
         made: settled children; `duplicates + evaluated`.
-        duplicates: children answered by the store.
+        duplicates: children answered by the store, twins too.
+        twins: those of them whose trainings were of a program with another digest.
         evaluated: children that were trained.
         rejected: invalid attempts thrown away, by reason; not among the children.
         outcomes: children by outcome.
@@ -35,6 +36,7 @@ class Counts:
     ordered: int = 0
     made: int = 0
     duplicates: int = 0
+    twins: int = 0
     evaluated: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -61,6 +63,7 @@ class Counts:
         """Count a child's result, its training steps and the attempts before it."""
         self.made += 1
         self.duplicates += row.duplicate
+        self.twins += row.duplicate and row.twin is not None
         self.evaluated += not row.duplicate
         self.rejected.update(rejected)
         self.outcomes[row.outcome] += 1

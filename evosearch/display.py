@@ -124,7 +124,11 @@ class Display:
                 f"({(counts.evaluated - base.evaluated) / seconds:.1f} a second, "
                 f"workers: {moment.workers})",
             ),
-            ("cache hits", f"{counts.duplicates / max(counts.made, 1):.0%}"),
+            (
+                "cache hits",
+                f"{counts.duplicates / max(counts.made, 1):.0%} "
+                f"(twins {counts.twins:,})",
+            ),
             ("dead statements", f"{dead:.0%}"),
             ("diverged", f"{counts.outcomes['diverged']:,}"),
             ("invalid", f"{counts.rejected.total():,} ({invalid})"),

@@ -24,8 +24,9 @@ from evosearch.fitness import (
 )
 from evosearch.ledger import Ledger, Subject, losses
 from evosearch.rows import ProgramRow, Split, TrainingRow
-from evosearch.search import Problem, check_reference, subject_of, verdict
+from evosearch.search import Problem, check_reference, verdict
 from evosearch.train import TEST, VALIDATION, Outcome
+from evosearch.twins import subject_of
 
 Watch = Callable[[str, int, int], None]
 """Told of progress: what is being done, how many of it are done, of how many."""
@@ -116,7 +117,7 @@ def _validate(
     subjects = {number: subject_of(program) for number, program in programs.items()}
     for subject in (reference, *subjects.values()):
         ledger.order(subject, seeds, VALIDATION)
-    reference_rows = ledger.settle(reference, seeds, VALIDATION)
+    reference_rows = ledger.settle(reference.digest, seeds, VALIDATION)
     for row in reference_rows.values():
         check_reference(row)
     references = losses(reference_rows)
@@ -125,7 +126,7 @@ def _validate(
         if stopped():
             break
         watch("choosing on validation seeds", done, len(programs))
-        rows = ledger.settle(subjects[number], seeds, VALIDATION)
+        rows = ledger.settle(subjects[number].digest, seeds, VALIDATION)
         ok = verdict(rows)[0] is Outcome.OK
         price = prices.of(len(program.states), len(program.statements))
         fitness[number] = (
@@ -160,7 +161,7 @@ def _seed_losses(
     ledger: Ledger, subject: Subject, seeds: range, split: Split
 ) -> list[float]:
     """Mean loss over the tasks for each data seed; NaN where a training failed."""
-    rows = ledger.settle(subject, seeds, split)
+    rows = ledger.settle(subject.digest, seeds, split)
     return [_mean_loss(rows, seed) for seed in seeds]
 
 

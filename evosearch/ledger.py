@@ -19,10 +19,10 @@ from evosearch.workers import Executor
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A program to be trained: its digest and its pruned text."""
+    """A program: its digest and, where it is to be trained, its pruned text."""
 
     digest: str
-    text: str
+    text: str = ""
 
 
 class Ledger:
@@ -41,14 +41,14 @@ class Ledger:
         self._under_way: set[Job] = set()
         self._arrived: dict[Job, Training] = {}
 
-    def known(self, subject: Subject, seeds: range) -> bool:
-        """Whether all these trainings are stored or under way."""
-        stored = self.trainings(subject.digest)
+    def known(self, digest: str, seeds: range) -> bool:
+        """Whether all these trainings of a program are stored or under way."""
+        stored = self.trainings(digest)
         return all(
             (self.tasks[job.task], job.seed) in stored
             or job in self._under_way
             or job in self._arrived
-            for job in self._jobs(subject, seeds, VALIDATION)
+            for job in self._jobs(Subject(digest), seeds, VALIDATION)
         )
 
     def order(self, subject: Subject, seeds: range, split: Split = VALIDATION) -> None:
@@ -64,12 +64,12 @@ class Ledger:
         self._executor.submit(jobs)
 
     def settle(
-        self, subject: Subject, seeds: range, split: Split = VALIDATION
+        self, digest: str, seeds: range, split: Split = VALIDATION
     ) -> dict[Place, TrainingRow]:
         """Wait for trainings that were ordered and move them to the store."""
         rows: dict[Place, TrainingRow] = {}
         new = []
-        for job in self._jobs(subject, seeds, split):
+        for job in self._jobs(Subject(digest), seeds, split):
             row = self._stored(job)
             if row is None:
                 row = self._row(job, self._wait(job))

@@ -24,12 +24,15 @@ class ProgramRow:
         number: order of making; 0 is the program the search started from.
         text: the whole program, dead statements too.
         digest: of its live part.
+        fingerprint: of its live part; None where the search went by digests alone.
+        twin: digest of the earlier program with that fingerprint whose trainings it
+            was judged by; None if by its own.
         parent: number of the program it was made from; None for number 0.
         mutation: what made it; empty for number 0.
         outcome: an `Outcome` of `evosearch.train`.
         reason: one sentence where the outcome is not ok, else empty.
         fitness: lower is better, finite; None where the outcome leaves none.
-        duplicate: its digest was known, so nothing was trained.
+        duplicate: its trainings, or its twin's, were known, so nothing was trained.
         statements: of the whole program.
         live: statements that are not dead.
         states: live states.
@@ -39,6 +42,8 @@ class ProgramRow:
     number: int
     text: str
     digest: str
+    fingerprint: str | None
+    twin: str | None
     parent: int | None
     mutation: str
     outcome: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dsl.digest import digest
+from dsl.fingerprint import VERSION as FINGERPRINT_VERSION
 from dsl.functions import FUNCTIONS
 from dsl.parse import parse
 from dsl.prune import prune
@@ -107,12 +108,14 @@ def run(
 def _require_same_problem(store: Store, problem: Problem, versions: list[str]) -> None:
     """A run that is resumed must be the one that began, but for where it ends."""
     may_change = {"budget", "final", "workers"}
-    now = {
+    now: dict[str, object] = {
         "config": problem.config.model_dump(mode="json", exclude=may_change),
         "program": digest(problem.seed),
         "reference": digest(problem.reference),
         "task files": versions,
     }
+    if problem.config.search.fingerprint:
+        now["version of the fingerprint"] = FINGERPRINT_VERSION
     begun = json.loads(store.meta.get("problem", json.dumps(now)))
     changed = [name for name, value in now.items() if begun.get(name) != value]
     if changed:

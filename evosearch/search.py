@@ -1,5 +1,8 @@
 """The search: mutate, check, digest, ask the store or train, and let the fittest breed.
 
+A child that an earlier one equals, by its digest or its fingerprint, takes that one's
+trainings (`evosearch/twins.py`).
+
 Child k is made from the population after result k - W (the window), and results are
 taken in the order of the children; so one seed gives one trajectory for any executor
 and number of workers. Resuming replays it: children that the store has are made again,
@@ -10,11 +13,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from dsl.digest import digest_of_pruned
 from dsl.functions import SETS
 from dsl.program import Program
 from dsl.prune import prune
@@ -24,12 +26,13 @@ from evosearch.counts import Counts
 from evosearch.errors import InputError
 from evosearch.evaluate import task_name
 from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
-from evosearch.genome import Genome, genome_of, inherit
-from evosearch.ledger import Ledger, Subject, losses
+from evosearch.genome import genome_of, inherit
+from evosearch.ledger import Ledger, losses
 from evosearch.mutate import Child, Odds, mutate
 from evosearch.population import Member, add, choose_parent, found
 from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.train import Outcome
+from evosearch.twins import Identity, Twins, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,9 @@ class _Candidate:
     """A child in the window: made, not settled."""
 
     number: int
-    genome: Genome
+    identity: Identity
     child: Child
     parent: int | None
-    subject: Subject
     seeds: range
     duplicate: bool
     stored: ProgramRow | None
@@ -71,6 +73,7 @@ class Search:
         self.counts = Counts()
         self._config = config
         self._ledger = ledger
+        self._twins = Twins(ledger.store, by_fingerprint=config.search.fingerprint)
         self._prices = Prices(
             config.fitness.state_price, config.fitness.statement_price
         )
@@ -97,7 +100,7 @@ class Search:
             while len(window) < self._config.search.window and self.counts.within(
                 self._config.budget
             ):
-                window.append(self._make())
+                window.append(self._make([each.identity for each in window]))
             if not window:
                 return
             yield self._settle(window.popleft())
@@ -115,7 +118,7 @@ class Search:
                 " at least: give it a larger one"
             )
 
-    def _make(self) -> _Candidate:
+    def _make(self, window: Sequence[Identity]) -> _Candidate:
         """Breed the next child and order its trainings, if they are not known."""
         number = self.counts.begun + 1
         config = self._config.search
@@ -124,20 +127,20 @@ class Search:
         child = mutate(
             program, self._random, self._odds, config.max_statements, self._functions
         )
-        genome = inherit(parent.genome, child)
-        subject = _subject(genome)
+        identity = self._twins.identify(inherit(parent.genome, child), window)
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
             self._ledger.order(self._reference, seeds)
-            duplicate = self._ledger.known(subject, seeds)
-            self._ledger.order(subject, seeds)
+            duplicate = self._ledger.known(identity.trained, seeds)
+            if not duplicate:
+                self._ledger.order(self._twins.subject(identity, window), seeds)
         else:
-            _compare(stored, number, subject)
+            _compare(stored, number, identity.digest)
             duplicate = stored.duplicate
         self.counts.begin(duplicate=duplicate)
         return _Candidate(
-            number, genome, child, parent.number, subject, seeds, duplicate, stored
+            number, identity, child, parent.number, seeds, duplicate, stored
         )
 
     def _settle(self, candidate: _Candidate) -> ProgramRow:
@@ -153,7 +156,7 @@ class Search:
         rejected = candidate.child.rejected
         self.counts.settle(row, self._steps(candidate), rejected)
         if row.fitness is not None:
-            member = Member(row.number, candidate.genome, row.fitness)
+            member = Member(row.number, candidate.identity.genome, row.fitness)
             self._population = add(self._population, member)
         return row
 
@@ -161,19 +164,20 @@ class Search:
         """Training steps that a settled child cost."""
         if candidate.duplicate:
             return 0
-        rows = self._ledger.trainings(candidate.subject.digest).values()
+        rows = self._ledger.trainings(candidate.identity.trained).values()
         return sum(row.steps for row in rows if row.seed in candidate.seeds)
 
     def _judge(self, candidate: _Candidate) -> ProgramRow:
         """Wait for a child's trainings and turn them into its row."""
         references = self._reference_losses(candidate.seeds)
-        self._ledger.settle(candidate.subject, candidate.seeds)
+        identity = candidate.identity
+        self._ledger.settle(identity.trained, candidate.seeds)
         trainings = {
             place: row
-            for place, row in self._ledger.trainings(candidate.subject.digest).items()
+            for place, row in self._ledger.trainings(identity.trained).items()
             if row.seed < candidate.seeds.stop
         }
-        pruned = candidate.genome.pruned
+        pruned = identity.genome.pruned
         live, states = len(pruned.statements), len(pruned.states)
         outcome, reason = verdict(trainings)
         fitness = None
@@ -183,7 +187,9 @@ class Search:
         return ProgramRow(
             number=candidate.number,
             text=unparse(candidate.child.program),
-            digest=candidate.subject.digest,
+            digest=identity.digest,
+            fingerprint=identity.fingerprint,
+            twin=identity.twin,
             parent=candidate.parent,
             mutation=candidate.child.mutation,
             outcome=outcome.value,
@@ -198,16 +204,14 @@ class Search:
 
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""
-        genome, seeds = genome_of(seed), self._seeds(1)
+        identity, seeds = self._twins.identify(genome_of(seed), ()), self._seeds(1)
         none = Child(seed, "", 0, ())
-        candidate = _Candidate(
-            0, genome, none, None, _subject(genome), seeds, False, None
-        )
+        candidate = _Candidate(0, identity, none, None, seeds, False, None)
         self._ledger.order(self._reference, seeds)
-        self._ledger.order(candidate.subject, seeds)
+        self._ledger.order(self._twins.subject(identity, ()), seeds)
         stored = next(self._stored, None)
         if stored is not None:
-            _compare(stored, 0, candidate.subject)
+            _compare(stored, 0, identity.digest)
         row = stored or self._judge(candidate)
         if row.fitness is None:
             raise InputError(
@@ -220,7 +224,7 @@ class Search:
     def _reference_losses(self, seeds: range) -> dict[Place, float]:
         """The reference's losses on these data seeds and all before."""
         if (self._first_task, seeds[-1]) not in self._references:
-            self._ledger.settle(self._reference, seeds)
+            self._ledger.settle(self._reference.digest, seeds)
             rows = self._ledger.trainings(self._reference.digest)
             self._references = losses(rows)
             for row in rows.values():
@@ -234,15 +238,6 @@ class Search:
     def seconds(self) -> float:
         """Seconds of searching, those before an interruption included."""
         return self._elapsed + time.monotonic() - self._began
-
-
-def subject_of(pruned: Program) -> Subject:
-    """What a ledger needs to train a pruned program."""
-    return Subject(digest_of_pruned(pruned), unparse(pruned))
-
-
-def _subject(genome: Genome) -> Subject:
-    return Subject(genome.digest, unparse(genome.pruned))
 
 
 def verdict(trainings: Mapping[Place, TrainingRow]) -> tuple[Outcome, str]:
@@ -271,9 +266,9 @@ def check_reference(row: TrainingRow) -> None:
         )
 
 
-def _compare(stored: ProgramRow, number: int, subject: Subject) -> None:
+def _compare(stored: ProgramRow, number: int, digest: str) -> None:
     """The store must hold the children that this config makes."""
-    if (stored.number, stored.digest) != (number, subject.digest):
+    if (stored.number, stored.digest) != (number, digest):
         raise InputError(
             f"the run's record holds another program as number {number} than its "
             "config leads to: it was made by another version of evosearch, which has "

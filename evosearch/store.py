@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from evosearch.errors import InputError
 from evosearch.rows import (
@@ -26,16 +26,19 @@ from evosearch.rows import (
 
 _APPLICATION = 0x65766F73
 """Marks our files among SQLite's: "evos" in ASCII."""
-_VERSION = 1
+_VERSION = 2
 """Of the schema below; raised with every change of it."""
 
 _SCHEMA = """
 CREATE TABLE programs (
     number INTEGER PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL,
-    parent INTEGER, mutation TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-    fitness REAL, duplicate INTEGER NOT NULL, statements INTEGER NOT NULL,
-    live INTEGER NOT NULL, states INTEGER NOT NULL, seconds REAL NOT NULL
+    fingerprint TEXT, twin TEXT, parent INTEGER, mutation TEXT NOT NULL,
+    outcome TEXT NOT NULL, reason TEXT NOT NULL, fitness REAL,
+    duplicate INTEGER NOT NULL, statements INTEGER NOT NULL, live INTEGER NOT NULL,
+    states INTEGER NOT NULL, seconds REAL NOT NULL
 );
+CREATE INDEX programs_digest ON programs (digest);
+CREATE INDEX programs_fingerprint ON programs (fingerprint);
 CREATE TABLE trainings (
     digest TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL,
     split TEXT NOT NULL CHECK (split IN ('validation', 'test')), outcome TEXT NOT NULL,
@@ -47,8 +50,9 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 _BEST = """
 SELECT {columns} FROM (
-    SELECT *, row_number() OVER (PARTITION BY digest ORDER BY number DESC) AS place
-    FROM programs
+    SELECT *, row_number() OVER (
+        PARTITION BY coalesce(twin, digest) ORDER BY number DESC
+    ) AS place FROM programs
 ) WHERE place = 1 ORDER BY {order} LIMIT ?
 """
 _ORDER = "outcome <> 'ok', fitness IS NULL, fitness, number"
@@ -162,14 +166,22 @@ class Store:
         return self._select(_PROGRAMS, "WHERE number >= ? ORDER BY number", (first,))
 
     def best(self, top: int) -> list[ProgramRow]:
-        """The `top` best programs of distinct digests, best first.
+        """The `top` best distinct programs, no two of one digest or twins, best first.
 
         Outcome ok comes before any other, then the lowest fitness, then the lowest
-        number. A digest is represented by its last row, whose fitness is the mean over
-        all the data seeds it was trained on; its best would be its luckiest.
+        number. Those that are alike are represented by their last row, whose fitness
+        is the mean over all the data seeds they were trained on; the best would be
+        the luckiest.
         """
         query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
         return [read_program(row) for row in self._connection.execute(query, (top,))]
+
+    def first(
+        self, key: Literal["digest", "fingerprint"], value: str
+    ) -> ProgramRow | None:
+        """The first program made that has this digest or fingerprint, if any has."""
+        where = f"WHERE {key} = ? ORDER BY number LIMIT 1"
+        return next(self._select(_PROGRAMS, where, (value,)), None)
 
     def training(
         self, digest: str, task: str, seed: int, split: Split

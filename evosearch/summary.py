@@ -79,14 +79,21 @@ def summarise(
         "seed_fresh_mean": fresh("seed_mean"),
         "seed_fresh_stderr": fresh("seed_error"),
         "test_seeds": comparison and comparison.seeds,
+        **_numbers(counts),
+        "seconds": seconds,
+        "trajectory": trajectory,
+    }
+
+
+def _numbers(counts: Counts) -> dict[str, Any]:
+    return {
         "made": counts.made,
         "invalid": counts.rejected.total(),
         "invalid_by_reason": dict(sorted(counts.rejected.items())),
         "duplicates": counts.duplicates,
+        "twins": counts.twins,
         "evaluated": counts.evaluated,
         "diverged": counts.outcomes["diverged"],
         "implausible": counts.outcomes["implausible"],
         "steps": counts.steps,
-        "seconds": seconds,
-        "trajectory": trajectory,
     }

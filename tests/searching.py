@@ -139,8 +139,11 @@ def timeless(row: ProgramRow) -> ProgramRow:
 
 
 def final_counts(counts: Counts) -> dict[str, Any]:
-    names = ("made", "duplicates", "evaluated", "rejected", "outcomes", "steps")
-    return {name: getattr(counts, name) for name in (*names, "statements", "live")}
+    names = (
+        "made", "duplicates", "twins", "evaluated", "rejected", "outcomes", "steps",
+        "statements", "live",
+    )  # fmt: skip
+    return {name: getattr(counts, name) for name in names}
 
 
 Start = Callable[..., Run]

@@ -24,6 +24,7 @@ LAYERS = (
     ("summary",),
     ("final",),
     ("search",),
+    ("twins",),
     ("ledger", "counts"),
     ("population",),
     ("genome",),

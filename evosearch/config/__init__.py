@@ -6,12 +6,12 @@ pydantic found, as sentences).
 """
 
 from evosearch.config.load import dump_config, load_config, parse_task
+from evosearch.config.search import SearchConfig
 from evosearch.config.tree import (
     BudgetConfig,
     Config,
     FinalConfig,
     FitnessConfig,
-    SearchConfig,
     TaskConfig,
     TrainingConfig,
     WorkersConfig,

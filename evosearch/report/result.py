@@ -91,8 +91,9 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         console.print(_gain(best))
     console.print(
         f"{summary['made']:,} programs made, {summary['duplicates']:,} answered by the "
-        f"store, {summary['evaluated']:,} trained, {summary['diverged']:,} diverged, "
-        f"{summary['invalid']:,} invalid attempts; {summary['seconds']:.0f} s"
+        f"store ({summary['twins']:,} twins), {summary['evaluated']:,} trained, "
+        f"{summary['diverged']:,} diverged, {summary['invalid']:,} invalid attempts; "
+        f"{summary['seconds']:.0f} s"
     )
     console.print(f"trajectory {summary['trajectory'][:16]}, run {summary['run']}")
     console.print(

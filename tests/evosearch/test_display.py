@@ -14,14 +14,16 @@ from evosearch.rows import ProgramRow
 from evosearch.run import Moment
 
 BEST = ProgramRow(
-    number=7, text="", digest="", parent=0, mutation="insert", outcome="ok", reason="",
-    fitness=-0.25, duplicate=False, statements=3, live=3, states=0, seconds=1.0,
+    number=7, text="", digest="", fingerprint=None, twin=None, parent=0,
+    mutation="insert", outcome="ok", reason="", fitness=-0.25, duplicate=False,
+    statements=3, live=3, states=0, seconds=1.0,
 )  # fmt: skip
 
 
 def moment(seconds: float, made: int, replayed: int = 0) -> Moment:
     """Half of the children are duplicates and a third of the statements dead."""
     counts = Counts(made=made, duplicates=made // 2, evaluated=made - made // 2)
+    counts.twins = made // 10
     counts.replayed, counts.statements, counts.live = replayed, 3 * made, 2 * made
     counts.outcomes["diverged"] = 2
     counts.rejected.update(unbound=5, arity=1)
@@ -47,7 +49,7 @@ def test_what_a_line_says() -> None:
     assert line == (
         "progress 50%, time left 0:25 min; best fitness -0.2500 (child 7); "
         "made 50 (2.0 a second); trained 25 (1.0 a second, workers: 2); "
-        "cache hits 50%; dead statements 33%; diverged 2; "
+        "cache hits 50% (twins 5); dead statements 33%; diverged 2; "
         "invalid 6 (unbound 5, arity 1)"
     )
 

@@ -83,7 +83,8 @@ def interrupt(process: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
 def test_what_a_run_says(whole: dict[str, Any]) -> None:
     assert set(whole) >= {
         "run", "seed_fitness", "best", "seed_fresh_mean", "seed_fresh_stderr", "made",
-        "invalid", "duplicates", "evaluated", "diverged", "seconds", "trajectory",
+        "invalid", "duplicates", "twins", "evaluated", "diverged", "seconds",
+        "trajectory",
     }  # fmt: skip
     assert set(whole["best"]) >= {
         "digest", "fitness", "program", "statements", "states", "fresh_mean",
@@ -115,6 +116,8 @@ def test_every_program_made_is_stored(folder: Path, whole: dict[str, Any]) -> No
     store.close()
     assert [row.number for row in rows] == list(range(whole["made"] + 1))
     assert sum(row.duplicate for row in rows) == whole["duplicates"]
+    twins = sum(row.duplicate and row.twin is not None for row in rows)
+    assert twins == whole["twins"] > 0
     assert sum(row.outcome == "diverged" for row in rows) == whole["diverged"]
     for row in rows[1:]:
         assert row.parent is not None
@@ -182,6 +185,25 @@ def test_a_record_of_another_search_is_not_gone_on_with(folder: Path) -> None:
     answer = evosearch("run", "--resume", other)
     assert answer.code == 2
     assert "config: has changed since this run began" in answer.error
+
+
+@pytest.mark.usefixtures("whole")
+def test_fingerprints_of_another_version_are_not_gone_on_with(folder: Path) -> None:
+    other = folder / "other_version"
+    other.mkdir()
+    (other / CONFIG).write_text(RUN)
+    with sqlite3.connect(folder / "whole" / STORE) as connection:
+        connection.execute("VACUUM INTO ?", (str(other / STORE),))
+    connection.close()
+    store = Store.open(other / STORE)
+    name = "version of the fingerprint"
+    problem = json.loads(store.meta["problem"])
+    store.set_meta("problem", json.dumps({**problem, name: problem[name] - 1}))
+    store.commit()
+    store.close()
+    answer = evosearch("run", "--resume", other)
+    assert answer.code == 2
+    assert f"{name}: has changed since this run began" in answer.error
 
 
 def test_interrupted_and_taken_up_again(folder: Path, whole: dict[str, Any]) -> None:

@@ -14,6 +14,9 @@ def test_counts_add_up_and_the_store_has_what_was_yielded(start: Start) -> None:
     oracle = Oracle()
     run = start(config(), oracle).go()
     counts = run.counts
+    assert counts.twins == sum(
+        row.duplicate and row.twin is not None for row in run.rows
+    )
     assert counts.made == counts.duplicates + counts.evaluated == len(run.rows) == 150
     assert [row.number for row in run.rows] == list(range(1, 151))
     assert counts.duplicates == sum(row.duplicate for row in run.rows) > 10
@@ -95,10 +98,16 @@ def test_the_first_limit_ends_the_run(start: Start) -> None:
 
 
 @pytest.mark.parametrize("tasks", [1, 2])
-def test_fitness_is_the_mean_over_all_data_seeds_met(start: Start, tasks: int) -> None:
+@pytest.mark.parametrize("twins", [True, False])
+def test_fitness_is_the_mean_over_all_data_seeds_met(
+    start: Start, tasks: int, twins: bool
+) -> None:
     """By another road: from the invented losses and the numbers of the children."""
     settings = config(
-        400, tasks=tasks, fitness={"state_price": 0.01, "statement_price": 0.001}
+        400,
+        tasks=tasks,
+        search={"fingerprint": twins},
+        fitness={"state_price": 0.01, "statement_price": 0.001},
     )
     run = start(settings).go()
     met: dict[str, set[int]] = {}
@@ -108,19 +117,20 @@ def test_fitness_is_the_mean_over_all_data_seeds_met(start: Start, tasks: int) -
         return invented(Job(digest, "", task, seed, "validation")).loss
 
     for row in run.rows:
-        seeds = met.setdefault(row.digest, set())
+        trained = row.twin or row.digest
+        seeds = met.setdefault(trained, set())
         now = set(data_seeds(row.number - 1, 2, 40))
-        known = now <= seeds or row.digest == REFERENCE
+        known = now <= seeds or trained == REFERENCE
         assert row.duplicate == known
         seeds |= now
-        if row.digest == REFERENCE:
+        if trained == REFERENCE:
             continue
         if row.fitness is None:
             continue
         several += len(seeds) > 2
         pairs = [(task, seed) for task in range(tasks) for seed in sorted(seeds)]
         differences = [
-            loss(row.digest, *pair) / loss(REFERENCE, *pair) - 1.0 for pair in pairs
+            loss(trained, *pair) / loss(REFERENCE, *pair) - 1.0 for pair in pairs
         ]
         price = 0.01 * row.states + 0.001 * row.live
         expected = sum(differences) / len(differences) + price

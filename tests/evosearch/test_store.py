@@ -23,6 +23,8 @@ PROGRAM = ProgramRow(
     number=0,
     text="def train(w, g, lr):\n    return g\n",
     digest="d0",
+    fingerprint=None,
+    twin=None,
     parent=None,
     mutation="",
     outcome="ok",
@@ -55,6 +57,8 @@ programs = st.lists(
         number=st.integers(0, 2**63 - 1),
         text=st.text(),
         digest=st.sampled_from(["a", "b", "c"]),
+        fingerprint=st.none() | st.sampled_from(["f", "g"]),
+        twin=st.none() | st.sampled_from(["a", "b", "c"]),
         parent=st.none() | whole,
         mutation=st.text(),
         outcome=outcomes,
@@ -142,15 +146,39 @@ def test_trainings_read_back_equal_and_in_the_order_added(
 
 
 @given(programs, st.integers(0, 4))
-def test_best_are_distinct_digests_in_order(batch: list[ProgramRow], top: int) -> None:
+def test_best_are_distinct_digests_and_no_twins_in_order(
+    batch: list[ProgramRow], top: int
+) -> None:
     def rank(row: ProgramRow) -> tuple[bool, bool, float, int]:
         unknown = row.fitness is None
         return (row.outcome != "ok", unknown, row.fitness or 0.0, row.number)
 
-    # The last row of a digest knows all its trainings; its best was the luckiest.
-    last = {row.digest: row for row in sorted(batch, key=lambda row: row.number)}
+    # The last row knows all trainings of the digest; the best was the luckiest.
+    ordered = sorted(batch, key=lambda row: row.number)
+    last = {row.twin or row.digest: row for row in ordered}
     with written(programs=batch) as store:
         assert store.best(top) == sorted(last.values(), key=rank)[:top]
+
+
+@given(programs)
+def test_the_first_of_a_digest_and_of_a_fingerprint(batch: list[ProgramRow]) -> None:
+    ordered = sorted(batch, key=lambda row: row.number)
+    with written(programs=batch) as store:
+        for value in "abc":
+            same = [row for row in ordered if row.digest == value]
+            assert store.first("digest", value) == next(iter(same), None)
+        for value in "fg":
+            same = [row for row in ordered if row.fingerprint == value]
+            assert store.first("fingerprint", value) == next(iter(same), None)
+
+
+def test_the_first_is_found_by_an_index(store: Store, path: Path) -> None:
+    """A search asks for every child, however many there are."""
+    with closing(sqlite3.connect(path)) as other:
+        for key in ("digest", "fingerprint"):
+            query = f"SELECT * FROM programs WHERE {key} = 'x' ORDER BY number LIMIT 1"
+            ((*_, plan),) = other.execute(f"EXPLAIN QUERY PLAN {query}")
+            assert plan == f"SEARCH programs USING INDEX programs_{key} ({key}=?)"
 
 
 def test_adding_again_changes_nothing(store: Store) -> None:
@@ -164,6 +192,8 @@ def test_adding_again_changes_nothing(store: Store) -> None:
 PROGRAM_CHANGES = [
     {"text": "x"},
     {"digest": "x"},
+    {"fingerprint": "x"},
+    {"twin": "x"},
     {"parent": 3},
     {"mutation": "x"},
     {"outcome": "diverged"},
