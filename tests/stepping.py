@@ -16,10 +16,15 @@ SHAPES = ((3, 2), (4,), (2, 1, 2, 2), ())
 """Of the weight arrays: a matrix, a vector, a kernel and a number."""
 
 
-def random_tree(seed: int, scale: float = 1.0, kind: Any = np.float64) -> Leaves:
+def random_tree(
+    seed: int,
+    scale: float = 1.0,
+    kind: Any = np.float64,
+    shapes: Sequence[tuple[int, ...]] = SHAPES,
+) -> Leaves:
     """A tree of normal numbers, each a float32, so that all precisions see the same."""
     random = np.random.default_rng(seed)
-    numbers = [scale * random.standard_normal(shape) for shape in SHAPES]
+    numbers = [scale * random.standard_normal(shape) for shape in shapes]
     return [np.asarray(np.float32(leaf), kind) for leaf in numbers]
 
 
