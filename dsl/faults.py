@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 
-from dsl.errors import quoted
+from dsl.errors import LONGEST_QUOTE, quoted
 from dsl.functions import ALIASES, FUNCTIONS
 from dsl.rows import Function
 from dsl.types import DIMENSIONS, SQUARE, Dimensions, Type, broadcast
@@ -82,18 +82,18 @@ def unbound(name: str, scope: Iterable[str]) -> Wording:
     """For a variable that is read before anything is stored in it."""
     names = list(scope)
     message = f"nothing is stored in {quoted(name)} before it is read here"
-    close = get_close_matches(name, names, n=1)
+    close = _closest(name, names)
     if close:
-        return message, f"did you mean {quoted(close[0])}?"
+        return message, f"did you mean {quoted(close)}?"
     return message, f"store into it on a line before, or use one of {_list(names)}"
 
 
 def unknown_function(name: str) -> Wording:
     """For a call of something that is not in the table."""
     message = f"{quoted(name)} is not a function of the language"
-    close = get_close_matches(name.lower(), [*FUNCTIONS, *ALIASES], n=1)
+    close = _closest(name.lower(), [*FUNCTIONS, *ALIASES])
     if close:
-        return message, f"did you mean {quoted(close[0])}?"
+        return message, f"did you mean {quoted(close)}?"
     return message, f"the functions are {', '.join(FUNCTIONS)}"
 
 
@@ -273,6 +273,14 @@ def _such_names(names: list[str], wanted: tuple[Type, ...]) -> str:
     if names:
         return f"{_any_of(wanted)} is in {_list(names)}"
     return f"no variable here is {_any_of(wanted)}; make one on a line before"
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    """The most similar of some names; comparing long ones could take half a minute."""
+    if len(name) > LONGEST_QUOTE:
+        return None
+    short = [each for each in names if len(each) <= LONGEST_QUOTE]
+    return next(iter(get_close_matches(name, short, n=1)), None)
 
 
 def _such_as(scope: Scope, kind: Type) -> str:

@@ -33,6 +33,13 @@ def _divide(xp: Any, x: Any, y: Any) -> Any:
     return x / (y + EPSILON)
 
 
+def _power(xp: Any, x: Any, y: Any) -> Any:
+    # NumPy alone takes the square root where y is one number 0.5, as if x were not
+    # -0 or -inf: there it gives -0 and NaN, and 0 and inf for an array of 0.5.
+    root_of_itself = (y == 0.5) & ((x == 0.0) | (xp.abs(x) == xp.inf))
+    return xp.where(root_of_itself, xp.abs(x), xp.power(x, y))
+
+
 def _maximum(xp: Any, x: Any, y: Any) -> Any:
     # Of 0 and -0 it is 0, as in XLA; NumPy alone gives the one that comes second.
     both_zero = (x == 0.0) & (y == 0.0)
@@ -97,8 +104,8 @@ LION = (
     _binary("divide", "x / (y + 1e-8)", _divide, symbol="/"),
     _binary(
         "power",
-        "x^y, NaN for x < 0 unless y is whole",
-        lambda xp, x, y: xp.power(x, y),
+        "x^y, NaN for finite x < 0 unless y is whole",
+        _power,
     ),
     _binary(
         "maximum",

@@ -1,17 +1,17 @@
 """What a run is told to do: one frozen, validated tree, read from YAML.
 
-Reading order: `tree` (every key with its default, unit and range), `values` (what those
-may be), `yaml_text` (YAML that keeps the line of each key), `load` (file and overrides
-to tree), `sentences` (what pydantic found, as sentences).
+Reading order: `tree` (every key with its default, unit and range), `yaml_text` (YAML
+that keeps the line of each key), `load` (file and overrides to tree), `sentences` (what
+pydantic found, as sentences).
 """
 
 from evosearch.config.load import dump_config, load_config, parse_task
+from evosearch.config.search import SearchConfig
 from evosearch.config.tree import (
     BudgetConfig,
     Config,
     FinalConfig,
     FitnessConfig,
-    SearchConfig,
     TaskConfig,
     TrainingConfig,
     WorkersConfig,

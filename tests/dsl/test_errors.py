@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -68,6 +69,16 @@ def test_long_lines_and_names_are_cut() -> None:
     assert max(map(len, lines)) < 200
     assert lines[1][lines[2].index("^")] == "a"
     assert lines[1][lines[2].index("^") - 2] == "*"
+
+
+def test_long_names_are_not_searched_for_a_similar_one() -> None:
+    """Comparing each of 500 with what was read took 14 seconds."""
+    names = ["abcabd" * 31 + f"{number:05}" for number in range(490)]
+    copies = "".join(f"    {name} = g\n" for name in names)
+    start = process_time()
+    found = message(f"{HEADER}{copies}    return {'bdacba' * 31}, m")
+    assert process_time() - start < 5.0
+    assert "store into it on a line before" in found
 
 
 def test_error_survives_pickling() -> None:

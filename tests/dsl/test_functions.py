@@ -15,7 +15,14 @@ from dsl.interpret import interpret
 from dsl.program import Program, Statement, Variable
 from dsl.rows import Function
 from dsl.types import Type
-from tests.dsl.references import BINARY, CONSTANTS, REFERENCES, TREES, UNARY
+from tests.dsl.references import (
+    BINARY,
+    CONSTANTS,
+    REFERENCES,
+    TREES,
+    UNARY,
+    power,
+)
 
 ORDINARY = (0.3, 0.5, 0.9, 1.0, 2.0, 3.7, 10.0, 30.0, 3e-8, 1e-4, 1e4)
 EXTREME = (0.0, 1e-40, 1e-30, 1e10, 1e20, 3e38, math.inf)
@@ -113,6 +120,22 @@ def test_a_denominator_of_minus_epsilon_is_zero(xp: Any) -> None:
         assert FUNCTIONS["reciprocal"].formula(xp, pole) == math.inf
         assert FUNCTIONS["divide"].formula(xp, two, pole) == -math.inf
     assert FUNCTIONS["divide"].formula(xp, zero, zero) == 0.0
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, jnp.float32])
+@pytest.mark.parametrize("shapes", [((), ()), ((3,), ()), ((3,), (3,))])
+def test_the_square_root_is_a_power_like_any_other(
+    kind: type, shapes: tuple[tuple[int, ...], tuple[int, ...]]
+) -> None:
+    """NumPy's power by one number 0.5 is its square root: NaN of -inf, -0 of -0."""
+    xp = jnp if kind is jnp.float32 else np
+    for value in (-math.inf, -0.0, 0.0, math.inf, 4.0, -4.0, math.nan):
+        x, y = xp.full(shapes[0], value, kind), xp.full(shapes[1], 0.5, kind)
+        with np.errstate(all="ignore"):
+            found = np.ravel(FUNCTIONS["power"].formula(xp, x, y))
+        expected = power(value, 0.5)
+        np.testing.assert_array_equal(found, expected)
+        assert (np.signbit(found) == np.signbit(expected)).all() or math.isnan(expected)
 
 
 SHAPES = ((2, 3), (4,), ())

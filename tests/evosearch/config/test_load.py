@@ -23,7 +23,7 @@ from evosearch.config import (
     load_config,
     parse_task,
 )
-from evosearch.config.tree import Section
+from evosearch.config.section import Section
 
 SMALLEST = """\
 name: lion

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evosearch.config import load_config
-from evosearch.config.tree import Config, Section
+from evosearch.config.section import Section
+from evosearch.config.tree import Config
 from tests.command_line import ROOT
 
 

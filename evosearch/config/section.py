@@ -1,12 +1,10 @@
-"""What values the keys of a config may have, beyond the types of Python."""
+"""What all parts of a config share: frozen, nothing unknown, nothing converted."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-from dsl.functions import SETS
 
 
 class Section(BaseModel):
@@ -27,20 +25,3 @@ def _plain(value: object) -> object:
 
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 PlainValue = Annotated[object, AfterValidator(_plain)]
-
-
-def _choice(value: object) -> object:
-    """Sets joined by `+`, or names: which there are is known when the table is full."""
-    if isinstance(value, str) and set(value.split("+")) <= set(SETS):
-        return value
-    if isinstance(value, list | tuple) and value and all(map(_is_text, value)):
-        return tuple(value)
-    sets = f"{', '.join(SETS)} or {'+'.join(SETS)}"
-    raise ValueError(f"must be {sets}, or a list of functions' names")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-FunctionChoice = Annotated[object, AfterValidator(_choice)]

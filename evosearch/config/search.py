@@ -1,0 +1,89 @@
+"""The keys of `search`: evolution, its mutations, and what they draw from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from dsl.functions import SETS
+from evosearch.config.section import Section
+
+
+def _choice(value: object) -> object:
+    """Sets joined by `+`, or names: which there are is known when the table is full."""
+    if isinstance(value, str) and set(value.split("+")) <= set(SETS):
+        return value
+    if isinstance(value, list | tuple) and value and all(map(_is_text, value)):
+        return tuple(value)
+    sets = f"{', '.join(SETS)} or {'+'.join(SETS)}"
+    raise ValueError(f"must be {sets}, or a list of functions' names")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+FunctionChoice = Annotated[object, AfterValidator(_choice)]
+
+
+class SearchConfig(Section):
+    """Regularised evolution and its mutations."""
+
+    population: int = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="programs kept, the youngest; from 1 to 1000000",
+    )
+    tournament: int = Field(
+        default=2,
+        ge=1,
+        description="programs drawn, of which the best becomes the parent; "
+        "from 1 to the population",
+    )
+    window: int = Field(
+        default=32,
+        ge=1,
+        description="children in flight: child k is made after result k - window, "
+        "whatever the number of workers; a few times that number; at least 1",
+    )
+    insert: float = Field(
+        default=1.0, ge=0.0, description="odds of inserting a statement; at least 0"
+    )
+    delete: float = Field(
+        default=1.0, ge=0.0, description="odds of deleting a statement; at least 0"
+    )
+    modify: float = Field(
+        default=1.0, ge=0.0, description="odds of modifying an argument; at least 0"
+    )
+    functions: FunctionChoice = Field(
+        default="lion",
+        description="functions that insertions draw from: lion, matrix or lion+matrix, "
+        "with those of the key functions, or a list of names (evosearch functions)",
+    )
+    max_statements: int = Field(
+        default=100,
+        ge=1,
+        le=1000,
+        description="statements of the longest program, dead ones included; from 1 "
+        "to 1000",
+    )
+    fingerprint: bool = Field(
+        default=True,
+        description="whether a new program with the fingerprint of an earlier one, its "
+        "algebraic twin, is judged by that one's trainings: true or false",
+    )
+
+    @model_validator(mode="after")
+    def _check_relations(self) -> Self:
+        if self.tournament > self.population:
+            raise ValueError(
+                f"tournament ({self.tournament}) must not exceed population "
+                f"({self.population})"
+            )
+        if self.insert == self.delete == self.modify == 0.0:
+            raise ValueError(
+                "insert, delete and modify are all 0: give one of them positive odds"
+            )
+        return self
