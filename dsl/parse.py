@@ -34,6 +34,9 @@ from dsl.syntax import (
 MAX_CHARACTERS = 100_000
 """The longest text."""
 
+MAX_LINE = 10_000
+"""The longest line, in characters."""
+
 
 def parse(text: str) -> Program:
     """Read a program: the syntax is in `grammar.lark`, the rules in `check`.
@@ -50,6 +53,11 @@ def parse(text: str) -> Program:
         message = f"the text has {len(text):,} characters, {limit}"
         raise error_at(text, (1, 1), message, "give a program, not a data file")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            limit = f"more than {MAX_LINE:,}"
+            message = f"the line has {len(line):,} characters, {limit}"
+            raise error_at(text, (number, MAX_LINE + 1), message, "break it up")
     program, lines = flatten(text, _read(text))
     fault = find_fault(program)
     if fault is not None:

@@ -19,9 +19,9 @@ import numpy as np
 
 from dsl import Program
 from dsl.check import infer_types
-from dsl.functions import Type
 from dsl.interpret import Leaves, interpret
-from dsl.program import Constant, Statement, Variable
+from dsl.program import Constant, Statement, Variable, shapes_of, state_types
+from dsl.types import Type
 from tests.stepping import random_states, random_tree, with_statements
 
 NOISE = 1e-6
@@ -155,15 +155,19 @@ def _noisy_run(program: Program, inputs: Inputs, number: int) -> list[Leaves]:
             statement.target, "multiply", (Variable(statement.target), factor)
         )
         statements += [statement, made]
+    names = tuple(name for name, _ in noises)
     noisy = with_statements(program, statements)._replace(
-        states=(*program.states, *(name for name, _ in noises))
+        states=(*program.states, *names),
+        outputs=(*program.outputs, *names),
+        shapes=shapes_of((*state_types(program), *(Type.TREE for _ in names))),
     )
     moved = [
         _moved(tree, -1 - place - _DIFFERENT * number)
         for place, tree in enumerate(trees)
     ]
     moved += [noise for _, noise in noises]
-    return _run(noisy, FLOAT32, (moved, rate, step), _float32)
+    found = _run(noisy, FLOAT32, (moved, rate, step), _float32)
+    return found[: len(program.outputs)]
 
 
 def _moved(tree: Leaves, number: int) -> Leaves:
@@ -189,6 +193,7 @@ class _Flushed(np.ndarray):
         self, ufunc: Any, method: str, *inputs: Any, **options: Any
     ) -> Any:
         plain = [np.asarray(each) for each in inputs]
+        options.pop("out", None)  # of `mean`, which takes what is returned
         return _flushed(getattr(ufunc, method)(*plain, **options))
 
 

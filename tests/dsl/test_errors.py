@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dsl import DslError, parse
 from dsl.flatten import MAX_NESTING
 from dsl.library import program_names, read_program
-from dsl.parse import MAX_CHARACTERS
+from dsl.parse import MAX_CHARACTERS, MAX_LINE
 from tests.dsl.golden_errors import GOLDEN, GOLDEN_HEADERS, HEADER
 
 
@@ -48,11 +48,21 @@ def nested(depth: int) -> str:
 
 def test_nesting_has_a_limit() -> None:
     assert len(parse(nested(MAX_NESTING)).statements) == MAX_NESTING
-    for depth in (MAX_NESTING + 1, 15_000):
+    for depth in (MAX_NESTING + 1, 1_500):
         assert "this expression is nested more than 50 deep" in message(nested(depth))
-    for expression in ("-" * 20_000 + "g", "g" + "+ g" * 20_000):
+    for expression in ("-" * 9_000 + "g", "g" + "+ g" * 3_000):
         text = f"{HEADER}    x = {expression}\n    return x, m"
         assert "this expression is nested more than 50 deep" in message(text)
+
+
+def test_a_line_has_a_limit() -> None:
+    longest = "    x = g" + " " * (MAX_LINE - 9)
+    text = HEADER + longest + "\n    return x, m"
+    assert len(parse(text).statements) == 0
+    told = message(text.replace(longest, f"{longest} "))
+    assert told.startswith(
+        "line 2, column 10001: the line has 10,001 characters, more than 10,000; break"
+    )
 
 
 def test_length_has_a_limit() -> None:
