@@ -53,10 +53,10 @@ def parse(text: str) -> Program:
         message = f"the text has {len(text):,} characters, {limit}"
         raise error_at(text, (1, 1), message, "give a program, not a data file")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
+    for number, each in enumerate(text.split("\n"), 1):
+        if len(each) > MAX_LINE:
             limit = f"more than {MAX_LINE:,}"
-            message = f"the line has {len(line):,} characters, {limit}"
+            message = f"the line has {len(each):,} characters, {limit}"
             raise error_at(text, (number, MAX_LINE + 1), message, "break it up")
     program, lines = flatten(text, _read(text))
     fault = find_fault(program)
