@@ -1,4 +1,4 @@
-# make run, make test, make bench: each sets up .venv first, once.
+# make run, make test, make bench, make fuzz: each sets up .venv first, once.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Touched when the setup is complete; a change of pyproject.toml sets up again.
 READY := $(VENV)/ready
 
-.PHONY: run test format-check lint types tests bench format clean
+.PHONY: run test format-check lint types tests bench fuzz format clean
 # The checks run in the order of their list, also under `make -j`.
 .NOTPARALLEL:
 
@@ -30,6 +30,15 @@ tests: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.performance
+
+# The defaults take about two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 half
+# an hour. What is found is printed as a test, and found again by its seed and number.
+TEXTS ?= 25000
+PROGRAMS ?= 2500
+SEED ?= 0
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --texts $(TEXTS) --programs $(PROGRAMS) --seed $(SEED)
 
 # Mends what format-check and lint can mend by themselves.
 format: $(READY)

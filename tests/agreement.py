@@ -3,12 +3,13 @@
 A generated program can turn a rounding error into anything: `sign(a - b)`,
 `1000 * (x - y)`, `exp(exp(x))`. So the tolerance follows the program. It is run in
 float64 without noise, and several times in float32 with noise of a few roundings on
-the inputs and, as statements `t = t * noise`, on every value; once more with subnormal
+the inputs and, as statements `t = t * noise`, on every value; and with the smallest
 numbers flushed to 0 in every operation, as XLA does. Where these runs differ in kind
 (finite, infinite, NaN) nothing can be expected; elsewhere an evaluation may be as far
 from float64 as the runs are, times `SAFETY`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,14 @@ import numpy as np
 from dsl import Program
 from dsl.check import infer_types
 from dsl.interpret import Leaves, interpret
-from dsl.program import Constant, Statement, Variable, shapes_of, state_types
+from dsl.program import (
+    Argument,
+    Constant,
+    Statement,
+    Variable,
+    shapes_of,
+    state_types,
+)
 from dsl.types import Type
 from tests.stepping import random_states, random_tree, with_statements
 
@@ -73,14 +81,12 @@ def expect(
     program: Program, inputs: Inputs, runs: int = RUNS, flush: bool = True
 ) -> Expectation:
     """Run a step with and without noise; fewer runs expect more."""
+    exact, noisy = evaluations(program, inputs, runs, flush)
     with np.errstate(all="ignore"):
-        exact = _run(program, np, inputs, _float64)
         values = _flat(exact).astype(np.float32).astype(np.float64)
-        others = [_flat(_noisy_run(program, inputs, number)) for number in range(runs)]
-        if flush:
-            others.append(_flat(_run(program, _FLUSHING, inputs, _flushed)))
-        sure = (_kind(np.stack(others)) == _kind(values)).all(axis=0)
-        spread = np.abs(np.stack(others) - values).max(axis=0)
+        others = np.stack([_flat(run) for run in noisy])
+        sure = (_kind(others) == _kind(values)).all(axis=0)
+        spread = np.abs(others - values).max(axis=0)
         tolerance = SAFETY * spread + 1e-6 * np.abs(values) + 1e-30
         # A number near the largest one may overflow in one evaluation only.
         sure &= ~(np.isfinite(values) & (np.abs(values) + tolerance > 3e38))
@@ -88,24 +94,43 @@ def expect(
     return Expectation(shapes, values, sure, tolerance)
 
 
-def disagreement(actual: Sequence[Leaves], expected: Expectation) -> str | None:
-    """The first number of an evaluation that is not as expected, in words."""
-    shapes = [[np.shape(leaf) for leaf in tree] for tree in actual]
-    if shapes != expected.shapes:
-        return f"the outputs have the shapes {shapes} instead of {expected.shapes}"
-    found = _flat(actual)
+def evaluations(
+    program: Program, inputs: Inputs, runs: int, flush: bool = True
+) -> tuple[list[Leaves], list[list[Leaves]]]:
+    """One step in float64, and those in float32."""
+    exact = _run(program, np, inputs, _float64)
+    others = [_noisy_run(program, inputs, number) for number in range(runs)]
+    if flush:
+        # XLA's functions have few digits left above the smallest numbers too.
+        for least in (SUBNORMAL, SUBNORMAL * 2.0**24):
+            others.append(_flushing_run(program, inputs, least))
+    return exact, others
+
+
+def disagreement(actual: Sequence[Leaves | None], expected: Expectation) -> str | None:
+    """The first number that is not as expected, in words; None is not looked at."""
+    parts, output, first = [], [], 0
+    for place, (tree, shapes) in enumerate(zip(actual, expected.shapes, strict=True)):
+        size = sum(map(math.prod, shapes))
+        if tree is None:
+            parts.append(expected.values[first : first + size])
+        elif (found := [np.shape(leaf) for leaf in tree]) != shapes:
+            return f"output {place} has the shapes {found} instead of {shapes}"
+        else:
+            parts.append(_flat([tree]))
+        output += [place] * size
+        first += size
+    values = np.concatenate(parts)
     with np.errstate(all="ignore"):
-        near = np.abs(found - expected.values) <= expected.tolerance
+        near = np.abs(values - expected.values) <= expected.tolerance
         near |= ~np.isfinite(expected.values)
-        wrong = expected.sure & ~(near & (_kind(found) == _kind(expected.values)))
+        wrong = expected.sure & ~(near & (_kind(values) == _kind(expected.values)))
     if not wrong.any():
         return None
-    first = int(np.argmax(wrong))
-    sizes = [sum(np.size(leaf) for leaf in tree) for tree in actual]
-    output = int(np.searchsorted(np.cumsum(sizes), first, side="right"))
+    at = int(np.argmax(wrong))
     return (
-        f"output {output} has {found[first]!r} where float64 gives "
-        f"{expected.values[first]!r} (tolerance {expected.tolerance[first]:.1e})"
+        f"output {output[at]} has {values[at]:.9g} where float64 gives "
+        f"{expected.values[at]:.9g}, give or take {expected.tolerance[at]:.1e}"
     )
 
 
@@ -122,8 +147,8 @@ def _kind(values: np.ndarray) -> np.ndarray:
 
 def _run(program: Program, xp: Any, inputs: Inputs, typed: Any) -> list[Leaves]:
     trees, rate, step = inputs
-    arrays = [[typed(leaf) for leaf in tree] for tree in trees]
     with np.errstate(all="ignore"):
+        arrays = [[typed(leaf) for leaf in tree] for tree in trees]
         return interpret(program, xp, arrays, typed(rate), typed(step))
 
 
@@ -151,10 +176,7 @@ def _noisy_run(program: Program, inputs: Inputs, number: int) -> list[Leaves]:
         if kind is Type.TREE:
             factor = Variable(f"noise {index}")
             noises.append((factor.name, noise))
-        made = Statement(
-            statement.target, "multiply", (Variable(statement.target), factor)
-        )
-        statements += [statement, made]
+        statements += [*_apart(statement, number), _times(statement.target, factor)]
     names = tuple(name for name, _ in noises)
     noisy = with_statements(program, statements)._replace(
         states=(*program.states, *names),
@@ -168,6 +190,26 @@ def _noisy_run(program: Program, inputs: Inputs, number: int) -> list[Leaves]:
     moved += [noise for _, noise in noises]
     found = _run(noisy, FLOAT32, (moved, rate, step), _float32)
     return found[: len(program.outputs)]
+
+
+def _apart(statement: Statement, number: int) -> list[Statement]:
+    """`f(x, x, a)` as f of two values near x.
+
+    The terms of a formula of three arguments are rounded apart, and may cancel.
+    """
+    first, *rest = statement.arguments or (None,)
+    if len(rest) < 2 or not isinstance(first, Variable) or first not in rest:
+        return [statement]
+    random = np.random.default_rng(number)
+    factor = Constant(float(np.float32(1.0 + NOISE * random.standard_normal())))
+    # No name of the language has a blank, so none is overwritten.
+    copy = Statement("a copy", "multiply", (first, factor))
+    arguments = (Variable(copy.target), *rest)
+    return [copy, Statement(statement.target, statement.function, arguments)]
+
+
+def _times(name: str, factor: Argument) -> Statement:
+    return Statement(name, "multiply", (Variable(name), factor))
 
 
 def _moved(tree: Leaves, number: int) -> Leaves:
@@ -186,35 +228,31 @@ def _noise(shapes: tuple[tuple[int, ...], ...], number: int) -> Leaves:
     return [_float32(1.0 + NOISE * random.standard_normal(shape)) for shape in shapes]
 
 
-class _Flushed(np.ndarray):
-    """An array whose every operation takes and gives 0 for subnormal numbers."""
+def _flushing_run(program: Program, inputs: Inputs, least: float) -> list[Leaves]:
+    """A run in float32 in which every operation takes and gives 0 for tiny numbers."""
 
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, *inputs: Any, **options: Any
-    ) -> Any:
-        plain = [np.asarray(each) for each in inputs]
-        options.pop("out", None)  # of `mean`, which takes what is returned
-        return _flushed(getattr(ufunc, method)(*plain, **options))
+    class Flushed(np.ndarray):
+        def __array_ufunc__(
+            self, ufunc: Any, method: str, *values: Any, **options: Any
+        ) -> Any:
+            plain = [np.asarray(each) for each in values]
+            options.pop("out", None)  # of `mean`, which takes what is returned
+            return flushed(getattr(ufunc, method)(*plain, **options))
 
+    def flushed(values: Any) -> Any:
+        array = np.asarray(values)
+        if array.dtype == bool:
+            return array
+        array = array.astype(np.float32)
+        zeros = np.copysign(np.float32(0.0), array)
+        return np.where(np.abs(array) < least, zeros, array).view(Flushed)
 
-def _flushed(values: Any) -> Any:
-    array = np.asarray(values)
-    if array.dtype == bool:
-        return array
-    array = array.astype(np.float32)
-    small = np.abs(array) < SUBNORMAL
-    return np.where(small, np.copysign(np.float32(0.0), array), array).view(_Flushed)
+    def flushing(function: Any) -> Any:
+        return lambda *values, **options: flushed(function(*values, **options))
 
-
-def _flushing(function: Any) -> Any:
-    return lambda *values, **options: _flushed(function(*values, **options))
-
-
-_FLUSHING = SimpleNamespace(
-    **{
-        **vars(FLOAT32),
-        "asarray": _flushed,
-        "where": _flushing(np.where),
-        "stack": _flushing(np.stack),
+    tools = vars(FLOAT32) | {
+        "asarray": flushed,
+        "where": flushing(np.where),
+        "stack": flushing(np.stack),
     }
-)
+    return _run(program, SimpleNamespace(**tools), inputs, flushed)

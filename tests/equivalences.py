@@ -32,7 +32,7 @@ def with_dead_statement(draw: st.DrawFn, program: Program) -> Program:
         for statement in program.statements[place : place + 1]
         if statement.target not in statement.reads
     ]
-    target = draw(st.sampled_from([_unused(program), *overwritten]))
+    target = draw(st.sampled_from([unused(program), *overwritten]))
     statements = list(program.statements)
     statements.insert(place, Statement(target, made.function, made.arguments))
     return with_statements(program, statements)
@@ -41,7 +41,7 @@ def with_dead_statement(draw: st.DrawFn, program: Program) -> Program:
 @st.composite
 def with_dead_state(draw: st.DrawFn, program: Program) -> Program:
     """One more state that feeds itself, or takes any Tree, and is never used."""
-    name = _unused(program)
+    name = unused(program)
     place = draw(st.integers(0, len(program.states)))
     statements = program.statements
     scope = types_in_scope(program, len(statements))
@@ -71,7 +71,7 @@ def with_swapped_arguments(draw: st.DrawFn, program: Program) -> Program:
     return with_statements(
         program,
         [
-            _swapped(statement)
+            swapped(statement)
             if FUNCTIONS[statement.function].commutative and draw(st.booleans())
             else statement
             for statement in program.statements
@@ -88,7 +88,7 @@ def reordered(draw: st.DrawFn, program: Program) -> Program:
             break
         place = draw(st.integers(0, len(statements) - 2))
         first, second = statements[place : place + 2]
-        if _independent(first, second):
+        if independent(first, second):
             statements[place : place + 2] = [second, first]
     return with_statements(program, statements)
 
@@ -125,18 +125,21 @@ def _call(draw: st.DrawFn, program: Program, place: int) -> Statement:
     return Statement("", row.name, tuple(arguments))
 
 
-def _unused(program: Program) -> str:
+def unused(program: Program) -> str:
+    """A name that the program does not have."""
     names = all_names(program) | set(header(program))
     return next(name for n in count() if (name := f"unused_{n}") not in names)
 
 
-def _swapped(statement: Statement) -> Statement:
+def swapped(statement: Statement) -> Statement:
+    """The first two arguments change places."""
     first, second, *rest = statement.arguments
     arguments = (second, first, *rest)
     return Statement(statement.target, statement.function, arguments)
 
 
-def _independent(first: Statement, second: Statement) -> bool:
+def independent(first: Statement, second: Statement) -> bool:
+    """Whether two neighbours do not touch each other's variables."""
     return (
         first.target not in second.reads
         and second.target not in first.reads

@@ -14,6 +14,7 @@ from dsl.flatten import MAX_NESTING
 from dsl.library import program_names, read_program
 from dsl.parse import MAX_CHARACTERS, MAX_LINE
 from tests.dsl.golden_errors import GOLDEN, GOLDEN_HEADERS, HEADER
+from tests.fuzz.texts import problem
 
 
 def message(text: str) -> str:
@@ -140,19 +141,4 @@ def test_any_damage_is_a_program_or_an_error_in_it(
 
 
 def assert_program_or_error(text: str) -> None:
-    error = error_of(text)
-    if error is not None:
-        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
-        assert lines[error.line - 1] == error.source_line
-        assert 1 <= error.column <= len(error.source_line) + 1
-        assert error.message
-        assert error.hint
-        assert str(error).count("\n") == 2
-
-
-def error_of(text: str) -> DslError | None:
-    try:
-        parse(text)
-    except DslError as error:
-        return error
-    return None
+    assert problem(text) is None
