@@ -60,17 +60,24 @@ def add_functions(rows: Iterable[Function]) -> None:
     Adding the same rows again changes nothing.
 
     Raises:
-        ValueError: a name or alias cannot be one, or is another function's.
+        ValueError: a name or alias cannot be one, or is another function's; or a row
+            would be printed as something that is read back as another.
     """
+    rows = list(rows)
     new = {row.name: row for row in rows}
-    for row in new.values():
+    seen: set[str] = set()
+    for row in rows:
         if _rows.get(row.name) is row:
             continue
-        for name in (row.name, *row.aliases):
+        names = (row.name, *row.aliases)
+        for name in names:
             if not is_name(name):
                 raise ValueError(f"`{name}` cannot be a function's name")
-            if name in _rows or name in _aliases:
+            if name in seen or name in _rows or name in _aliases:
                 raise ValueError(f"there is a function `{name}` already")
+            seen.add(name)
+        if row.symbol or row.printed not in ("", *names):
+            raise ValueError(f"`{row.name}` can only be printed by its own name")
     _rows.update(new)
     _aliases.update({alias: row.name for row in new.values() for alias in row.aliases})
 

@@ -59,8 +59,8 @@ class Function:
         numpy: the formula for `numpy`, where `formula` is for `jax.numpy` alone.
 
     Raises:
-        ValueError: the machine could not run it: more than `MOST_PARAMETERS`, or a sum
-            to a Scalar that also takes Scalars.
+        ValueError: a field is not what it has to be, or the machine could not run it:
+            more than `MOST_PARAMETERS`, or a sum to a Scalar that also takes Scalars.
     """
 
     name: str
@@ -79,11 +79,30 @@ class Function:
     numpy: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
+        for wrong, said in (
+            (not isinstance(self.name, str), "name must be text"),
+            (not isinstance(self.doc, str), "doc must be text"),
+            (not callable(self.formula), "formula must be a function"),
+            (not all(map(_is_parameter, self.parameters)), "parameters must be such"),
+            (not isinstance(self.result, Type | None), "result must be a Type or None"),
+            (self.commutative and len(self.parameters) < 2, "one argument cannot swap"),
+        ):
+            if wrong:
+                raise ValueError(f"{self.name}: {said}")
         if len(self.parameters) > MOST_PARAMETERS:
             raise ValueError(f"{self.name}: more than {MOST_PARAMETERS} parameters")
         to_scalar = self.reduces and self.result is Type.SCALAR
         if to_scalar and any(p.accepts != (Type.TREE,) for p in self.parameters):
             raise ValueError(f"{self.name}: sums to a Scalar, so takes Trees only")
+
+
+def _is_parameter(each: object) -> bool:
+    """Whether it is a parameter that accepts something."""
+    return (
+        isinstance(each, Parameter)
+        and len(each.accepts) > 0
+        and all(isinstance(kind, Type) for kind in each.accepts)
+    )
 
 
 def formula_over(row: Function, xp: Any) -> Callable[..., Any]:

@@ -150,10 +150,7 @@ def show(
         int, typer.Option(min=1, max=1_000_000, help="How many programs.")
     ] = 10,
     uses: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="Only those that call this function, or one of a set."
-        ),
+        str, typer.Option(metavar="NAME", help="Only those that call it, or of a set.")
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -168,12 +165,13 @@ def show(
     try:
         load_own(load_config(run / CONFIG).functions)
         programs = best_programs(store, top, uses)
+        nothing = "no program calls it" if uses else "no program is finished yet"
     finally:
         store.close()
     if as_json:
         _print_json(programs)
     else:
-        print_programs(programs)
+        print_programs(programs, nothing)
 
 
 @app.command("eval")
@@ -211,10 +209,10 @@ def evaluate(
 
     use_one_thread()
     from evosearch.config import TrainingConfig, parse_task
-    from evosearch.opening import load_own, load_program
+    from evosearch.opening import load_program, try_own
     from evosearch.report.result import evaluation, print_evaluation
 
-    load_own(functions)
+    try_own(functions)
     result = evaluation(
         load_program(program),
         parse_task(task, changes),
@@ -239,10 +237,10 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check programs: types, live part, states and digest, or the first error."""
-    from evosearch.opening import load_own
+    from evosearch.opening import try_own
     from evosearch.report.checking import check_program
 
-    load_own(functions)
+    try_own(functions)
     results = [check_program(name, len(programs) > 1, as_json) for name in programs]
     if as_json:
         _print_json(results if len(results) > 1 else results[0])
@@ -259,10 +257,10 @@ def functions(
     ] = False,
 ) -> None:
     """List the functions of the language."""
-    from evosearch.opening import load_own
+    from evosearch.opening import try_own
     from evosearch.report.functions import function_rows, manual, print_functions
 
-    load_own(own)
+    try_own(own)
     if markdown:
         print(manual(), end="")
     elif as_json:

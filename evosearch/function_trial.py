@@ -7,16 +7,18 @@ arguments of a commutative one must give the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dsl.functions import FUNCTIONS
 from dsl.interpret import call
-from dsl.rows import Function, result_type
+from dsl.rows import Function, formula_over, result_type
 from dsl.types import Type, matrix_shape, shape_of
 from evosearch.errors import InputError
 from evosearch.tasks.files import in_user_code
@@ -34,48 +36,106 @@ def try_functions(names: Sequence[str], path: str) -> None:
     """
     for name in names:
         row = FUNCTIONS[name]
-        combinations = [
-            kinds
-            for kinds in product(*(p.accepts for p in row.parameters))
-            if result_type(row, kinds) is not None
-        ]
+        source = f"functions {path}: {name}"
+        every = product(*(p.accepts for p in row.parameters))
+        combinations = in_user_code(partial(_taken, row, every), path, source)
         if not combinations:
             raise _broken(path, row, "takes no combination of types: mend its rule")
-        # The last ones are those of matrices; spread the trials over all of them.
-        stride = -(-len(combinations) // _MOST_COMBINATIONS)
-        for kinds in combinations[::stride]:
+        # Those on whole models first; the rest is spread over the shapes of matrices.
+        combinations.sort(key=lambda kinds: not _is_elementwise(row, kinds))
+        whole = sum(_is_elementwise(row, kinds) for kinds in combinations)
+        rest = combinations[whole:]
+        stride = max(1, -(-len(rest) // _MOST_COMBINATIONS))
+        for kinds in (*combinations[:whole], *rest[::stride]):
             _try(row, kinds, path)
 
 
+def _taken(row: Function, every: Iterable[tuple[Type, ...]]) -> list[tuple[Type, ...]]:
+    """The combinations of types whose dimensions fit."""
+    results = [(kinds, result_type(row, kinds)) for kinds in every]
+    if not {type(result) for _, result in results} <= {Type, type(None)}:
+        raise TypeError("the rule must give a Type or None")
+    return [kinds for kinds, result in results if result is not None]
+
+
 def _try(row: Function, kinds: tuple[Type, ...], path: str) -> None:
-    given = [_value(kind, seed) for seed, kind in enumerate(kinds)]
+    """Call it on one combination of types, in NumPy and in JAX."""
     shown = f"({', '.join(map(str, kinds))})"
     source = f"functions {path}: {row.name}{shown}"
+    given = [_value(kind, seed) for seed, kind in enumerate(kinds)]
 
-    def run(xp: Any, dtype: Any, values: list[Any]) -> list[np.ndarray]:
-        typed = [_typed(value, xp, dtype) for value in values]
-        result = call(row, xp, typed, list(kinds), len(_SHAPES))
-        leaves = result if isinstance(result, list) else [result]
-        return [np.asarray(leaf) for leaf in leaves]
+    def run(xp: Any, *values: Any) -> Any:
+        result = call(row, xp, list(values), list(kinds), len(_SHAPES))
+        return result if isinstance(result, list) else [result]
 
-    with np.errstate(all="ignore"):
-        exact = in_user_code(lambda: run(np, np.float64, given), path, source)
-    single = in_user_code(lambda: run(jnp, np.float32, given), path, source)
+    def in_numpy(values: list[Any]) -> list[np.ndarray]:
+        with np.errstate(all="ignore"):
+            typed = [_typed(value, np, np.float64) for value in values]
+            return [np.asarray(leaf) for leaf in run(np, *typed)]
+
+    def in_jax() -> list[np.ndarray]:
+        # Traced, as in a training: what depends on numbers in Python shows here.
+        typed = [_typed(value, jnp, np.float32) for value in given]
+        found = jax.jit(lambda *values: run(jnp, *values))(*typed)
+        return [np.asarray(leaf) for leaf in found]
+
+    def in_numpy_vector(values: list[Any]) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return np.asarray(formula_over(row, np)(np, *values))
+
+    exact = in_user_code(lambda: in_numpy(given), path, source)
+    single = in_user_code(in_jax, path, source)
     wanted = _result_shapes(row, kinds)
-    for rule, leaves in (("NumPy", exact), ("JAX", single)):
-        shapes = [leaf.shape for leaf in leaves]
-        if shapes != wanted:
-            said = f"gives shapes {shapes} in {rule} for {shown}, not {wanted}"
-            raise _broken(path, row, f"{said}: mend its formula, result or rule")
+    said = (
+        _wrong_arrays(exact, wanted, "NumPy", "float64")
+        or _wrong_arrays(single, wanted, "JAX", "float32")
+        or _wrong_numbers(exact, single)
+    )
+    if said is None and _is_elementwise(row, kinds):
+        # The machine calls it on all weight arrays as one vector.
+        flat = [_flat(value) if isinstance(value, list) else value for value in given]
+        found = in_user_code(lambda: in_numpy_vector(flat), path, source)
+        if not np.allclose(found, _flat(exact), _TOLERANCE, equal_nan=True):
+            said = "is not elementwise: set matrices=True"
+    if said is None and row.commutative and kinds[0] is kinds[1]:
+        swapped = in_numpy([given[1], given[0], *given[2:]])
+        if any(a.tobytes() != b.tobytes() for a, b in zip(exact, swapped, strict=True)):
+            said = "is not commutative to the last bit: take that fact away"
+    if said is not None:
+        raise _broken(path, row, f"{said}, for {shown}")
+
+
+def _is_elementwise(row: Function, kinds: tuple[Type, ...]) -> bool:
+    """Whether it is said to be, and this is a call on the whole model."""
+    whole = Type.TREE in kinds and set(kinds) <= {Type.SCALAR, Type.TREE}
+    return whole and not row.matrices and not row.reduces
+
+
+def _flat(leaves: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([leaf.ravel() for leaf in leaves])
+
+
+def _wrong_arrays(
+    leaves: list[np.ndarray], wanted: list[tuple[int, ...]], rule: str, kind: str
+) -> str | None:
+    """What is wrong with the arrays that a rule gives, but for their numbers."""
+    kinds = {str(leaf.dtype) for leaf in leaves}
+    if kinds != {kind}:
+        return f"gives {', '.join(sorted(kinds))} in {rule} in the place of {kind}"
+    shapes = [leaf.shape for leaf in leaves]
+    return (
+        None if shapes == wanted else f"gives shapes {shapes} in {rule}, not {wanted}"
+    )
+
+
+def _wrong_numbers(exact: list[np.ndarray], single: list[np.ndarray]) -> str | None:
+    """What is wrong with the numbers of both rules."""
+    if all(np.isnan(leaf).all() for leaf in exact):
+        return "is NaN for all numbers from 0.1 to 0.9"
     for one, other in zip(exact, single, strict=True):
         if not np.allclose(one, other, _TOLERANCE, _TOLERANCE, equal_nan=True):
-            said = f"gives {one.ravel()[:3]} in NumPy and {other.ravel()[:3]} in JAX"
-            raise _broken(path, row, f"{said} for {shown}: mend one of its rules")
-    if row.commutative and kinds[0] is kinds[1]:
-        swapped = run(np, np.float64, [given[1], given[0], *given[2:]])
-        if any(a.tobytes() != b.tobytes() for a, b in zip(exact, swapped, strict=True)):
-            said = "is not commutative to the last bit"
-            raise _broken(path, row, f"{said}: take that fact away")
+            return f"gives {one.ravel()[:3]} in NumPy and {other.ravel()[:3]} in JAX"
+    return None
 
 
 def _broken(path: str, row: Function, what: str) -> InputError:

@@ -106,8 +106,8 @@ def mutate(
         rejected.append(fault.reason.value)
     raise InputError(
         f"search: no valid child in {MOST_ATTEMPTS:,} attempts at a program of "
-        f"{len(parent.statements)} statements with the odds {odds}: raise "
-        "max_statements, or give the other mutations odds"
+        f"{len(parent.statements)} statements: raise max_statements, give the other "
+        "mutations odds, or name more of functions"
     )
 
 

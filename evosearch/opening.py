@@ -101,6 +101,18 @@ def load_own(functions: str | None) -> tuple[str, ...]:
     return () if functions is None else load_functions(functions)
 
 
+def try_own(functions: str | None) -> None:
+    """Add the functions of a user's file, if there is one, and try them out.
+
+    Raises:
+        InputError: as of `load_functions` and `try_functions`.
+    """
+    if functions is not None:
+        from evosearch.function_trial import try_functions
+
+        try_functions(load_functions(functions), functions)
+
+
 def load_program(name: str) -> Program:
     """A program by its name in dsl/programs, or by its path.
 
@@ -111,7 +123,7 @@ def load_program(name: str) -> Program:
     if name in program_names():
         return parse(read_program(name))
     try:
-        return parse(Path(name).read_bytes().decode("utf-8-sig"))
+        text = Path(name).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         known = did_you_mean(name, program_names())
         raise InputError(
@@ -130,3 +142,4 @@ def load_program(name: str) -> Program:
         raise InputError(
             f"{name!r}: no path ({error}); name a program's file"
         ) from None
+    return parse(text)

@@ -34,8 +34,8 @@ def load_functions(path: str) -> tuple[str, ...]:
         rows = getattr(import_file(place, source), "FUNCTIONS", None)
         if not isinstance(rows, list | tuple) or not rows:
             raise InputError(
-                f"{source}: FUNCTIONS is not there or empty: define it, a list of "
-                "dsl.Function"
+                f"{source}: FUNCTIONS is not there, or no list, or empty: define it, a "
+                "list of dsl.Function"
             )
         for row in rows:
             if not isinstance(row, Function):
@@ -45,7 +45,7 @@ def load_functions(path: str) -> tuple[str, ...]:
         try:
             add_functions(rows)
         except ValueError as error:
-            raise InputError(f"{source}: {error}: name it otherwise") from None
+            raise InputError(f"{source}: {error}: mend that row") from None
         _loaded[key] = tuple(row.name for row in rows)
     return _loaded[key]
 
@@ -68,6 +68,7 @@ def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:
         if name not in FUNCTIONS:
             raise InputError(
                 f"search.functions: there is no function {name!r}: "
-                f"{did_you_mean(name, FUNCTIONS)}"
+                f"{did_you_mean(name, FUNCTIONS)} (a set of functions is written "
+                "without brackets, an alias is not a name)"
             )
     return choice

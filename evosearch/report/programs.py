@@ -62,11 +62,14 @@ def _told(row: ProgramRow, pruned: Program) -> dict[str, Any]:
     }
 
 
-def print_programs(programs: list[dict[str, Any]]) -> None:
-    """Print programs, the best last, so that it is what a terminal shows."""
+def print_programs(programs: list[dict[str, Any]], nothing: str) -> None:
+    """Print programs, the best last, so that it is what a terminal shows.
+
+    If there is none, `nothing` says why.
+    """
     console = Console(highlight=False, soft_wrap=True)
     if not programs:
-        console.print("no program is finished yet")
+        console.print(nothing)
     for place, row in reversed(list(enumerate(programs, 1))):
         fitness = "none" if row["fitness"] is None else f"{row['fitness']:+.5f}"
         origin = (

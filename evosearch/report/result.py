@@ -98,7 +98,7 @@ def print_summary(summary: Mapping[str, Any]) -> None:
     console.print(f"trajectory {summary['trajectory'][:16]}, run {summary['run']}")
     console.print(
         f"look closer: evosearch show {summary['run']}; evosearch check "
-        f"{summary['run']}/best_raw.opt"
+        f"{summary['run']}/best_raw.opt (with --functions if the run has your own)"
     )
 
 

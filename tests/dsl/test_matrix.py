@@ -121,6 +121,28 @@ def test_the_power_of_an_inverse_root_is_the_inverse(p: float, scale: float) -> 
     np.testing.assert_allclose(single, root, rtol=2e-3, atol=2e-3 * np.abs(root).max())
 
 
+def test_an_inverse_root_is_damped_symmetric_and_takes_no_negative_eigenvalue() -> None:
+    formula = FUNCTIONS["inverse_root"].formula
+    with np.errstate(all="ignore"):
+        rank_one = formula(np, np.diag([4.0, 0.0]), np.asarray(2.0))
+        indefinite = formula(np, np.diag([4.0, -1.0]), np.asarray(2.0))
+        x = np.random.default_rng(0).standard_normal((3, 3))
+        one, other = (formula(np, each, np.asarray(4.0)) for each in (x, x.T))
+    damped = np.array([4.0 * (1.0 + 1e-6), 4e-6]) ** -0.5
+    np.testing.assert_allclose(np.diag(rank_one), damped, rtol=1e-4)
+    np.testing.assert_allclose(indefinite, rank_one, rtol=1e-9)
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_orthogonalize_takes_five_steps_of_its_polynomial() -> None:
+    singular = np.array([1.0, 0.5, 0.1, 0.01])
+    values = singular / (np.sqrt(np.sum(singular**2)) + 1e-8)
+    for _ in range(5):
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
+    found = FUNCTIONS["orthogonalize"].formula(np, np.diag(singular))
+    np.testing.assert_allclose(np.diag(found), values, rtol=1e-10)
+
+
 @pytest.mark.parametrize("xp", [np, jnp], ids=["NumPy", "JAX"])
 @pytest.mark.parametrize("value", [0.0, 1e-40, 3e38, math.inf, -math.inf, math.nan])
 def test_an_inverse_root_of_any_number_raises_nothing(xp: Any, value: float) -> None:
@@ -240,6 +262,12 @@ def test_a_dead_state_takes_its_shape_with_it() -> None:
     assert uses_matrices(program)
     assert prune(program).shapes == prune(program).states == ()
     assert not uses_matrices(prune(program))
+
+
+def test_the_state_that_is_left_keeps_its_own_shape() -> None:
+    program = parse(SHAMPOO.replace("inverse_root(left, 4.0), g", "g, right"))
+    assert prune(program).states == ("right",)
+    assert prune(program).shapes == (Type.RIGHT,)
 
 
 def test_the_shape_of_a_state_is_part_of_the_digest() -> None:

@@ -115,14 +115,26 @@ def test_names_that_are_in_no_table_are_refused() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("", "FUNCTIONS is not there or empty: define it"),
-        ("FUNCTIONS = []", "FUNCTIONS is not there or empty"),
+        ("", "FUNCTIONS is not there, or no list, or empty: define it"),
+        ("FUNCTIONS = {}", "FUNCTIONS is not there, or no list, or empty"),
         ("FUNCTIONS = [1]", "FUNCTIONS holds 1: it must hold dsl.Function only"),
         ("FUNCTIONS = [1 / 0]", "own.py, line 3 raised ZeroDivisionError"),
         ("FUNCTIONS = [", "own.py, line 3 raised SyntaxError"),
         (
             "FUNCTIONS = [Function('sqrt', '', (Parameter('x', ANY),), abs)]",
-            "there is a function `sqrt` already: name it otherwise",
+            "there is a function `sqrt` already: mend that row",
+        ),
+        (
+            "FUNCTIONS = [Function('f', '', ('x',), abs)]",
+            "ValueError: f: parameters must be such",
+        ),
+        (
+            "FUNCTIONS = [Function('f', '', (Parameter('x', ANY),), abs, symbol='+')]",
+            "`f` can only be printed by its own name",
+        ),
+        (
+            "FUNCTIONS = [Function('f', '', (Parameter('x', ANY),), abs)] * 2",
+            "there is a function `f` already",
         ),
         (
             "FUNCTIONS = [Function('a b', '', (Parameter('x', ANY),), abs)]",
@@ -144,6 +156,13 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, body: str, said: str) ->
 @pytest.mark.parametrize(
     ("row", "said"),
     [
+        ("(X,), lambda xp, x: x if x.all() else -x", "raised"),
+        ("(X,), lambda xp, x: x > 0.5", "gives bool in NumPy in the place of"),
+        ("(X,), lambda xp, x: x - xp.mean(x)", "is not elementwise: set matrices"),
+        ("(X,), lambda xp, x: x + xp.nan", "is NaN for all numbers"),
+        ("(X,), lambda xp, x: None", "in NumPy in the place of float64"),
+        ("(X,), lambda xp, x: x, rule=lambda: None", "raised TypeError"),
+        ("(X,), lambda xp, x: x, rule=lambda x: 'Tree'", "the rule must give a Type"),
         ("(X,), lambda xp, x: 1 / 0", "own.py, line 4 raised ZeroDivisionError"),
         ("(X,), lambda xp, x: xp.sum(x)", "gives shapes"),
         ("(X,), lambda xp, x: xp.stack([x, x])", "gives shapes"),
