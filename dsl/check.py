@@ -47,6 +47,7 @@ __all__ = [
     "Reason",
     "check",
     "find_fault",
+    "fits",
     "infer_types",
     "types_in_scope",
 ]
@@ -120,6 +121,14 @@ def types_in_scope(program: Program, place: int) -> dict[str, int]:
     types = _header_types(program)
     _assign(program.statements[:place], types)
     return types
+
+
+def fits(statement: Statement, types: dict[str, int]) -> bool:
+    """Whether a call fits variables of these types; it must read no others."""
+    code = 1
+    for name in statement.reads:
+        code = 10 * code + (_SCALAR if name is CONSTANT_READ else types[name])
+    return code in _results[statement.function]
 
 
 def _assign(statements: Sequence[Statement], types: dict[str, int]) -> list[int]:

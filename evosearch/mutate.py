@@ -12,7 +12,7 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from dsl.check import find_fault, types_in_scope
+from dsl.check import find_fault, fits, types_in_scope
 from dsl.float32 import nearest_float32
 from dsl.functions import SETS, ByName
 from dsl.program import (
@@ -39,8 +39,8 @@ _accepted = ByName(
 )
 """Types that each parameter accepts, as plain numbers: comparing enums is slow."""
 
-_Made = tuple[Program, int]
-"""What an attempt made and the place of the mutation."""
+_Made = tuple[Program, int, bool]
+"""What an attempt made, the place of the mutation, and whether it is surely valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ def mutate(
         if isinstance(made, str):
             rejected.append(made)
             continue
-        program, place = made
-        fault = find_fault(program)
+        program, place, is_sound = made
+        fault = None if is_sound else find_fault(program)
         if fault is None:
             return Child(program, kind, place, tuple(rejected))
         rejected.append(fault.reason.value)
@@ -144,9 +144,13 @@ def _insert(
         else:
             arguments.append(_new_constant(random))
     pick = _below(2 * len(names), random)
-    target = names[pick] if pick < len(names) else _new_name(parent)
+    is_new = pick >= len(names)
+    target = _new_name(parent) if is_new else names[pick]
     made = Statement(target, function, tuple(arguments))
-    return _with(parent, (*statements[:place], made, *statements[place:])), place
+    # Nothing reads a new variable, so the call alone can be wrong.
+    is_sound = is_new and fits(made, scope)
+    child = _with(parent, (*statements[:place], made, *statements[place:]))
+    return child, place, is_sound
 
 
 def _delete(parent: Program, random: Random) -> _Made | str:
@@ -155,7 +159,7 @@ def _delete(parent: Program, random: Random) -> _Made | str:
     if not statements:
         return NOTHING_TO_CHANGE
     place = _below(len(statements), random)
-    return _with(parent, (*statements[:place], *statements[place + 1 :])), place
+    return _with(parent, (*statements[:place], *statements[place + 1 :])), place, False
 
 
 def _modify(parent: Program, random: Random) -> _Made | str:
@@ -177,7 +181,7 @@ def _modify(parent: Program, random: Random) -> _Made | str:
     arguments = (*old[:which], changed, *old[which + 1 :])
     made = Statement(statement.target, statement.function, arguments)
     changed_statements = (*statements[:place], made, *statements[place + 1 :])
-    return _with(parent, changed_statements), place
+    return _with(parent, changed_statements), place, False
 
 
 def _change(

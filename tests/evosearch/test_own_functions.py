@@ -200,9 +200,9 @@ functions: {FILE}
 program: {{}}
 tasks: [{{{{task: '{FILE.parent}/line.py:Line'}}}}]
 search: {{{{functions: lion+matrix, population: 10, window: 4}}}}
-budget: {{{{evaluations: 8}}}}
+budget: {{{{evaluations: 4}}}}
 training: {{{{chunks: 5}}}}
-final: {{{{candidates: 2, validation_seeds: 1, test_seeds: 2}}}}
+final: {{{{candidates: 1, validation_seeds: 1, test_seeds: 2}}}}
 """
 
 

@@ -87,7 +87,12 @@ class _Worker:
         ours, theirs = _CONTEXT.Pipe()
         arguments = (theirs, number, seed, finder)
         process = _CONTEXT.Process(target=_work, args=arguments, daemon=True)
-        process.start()
+        # Ctrl-C is for this process alone, which ends the others: they inherit that.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
         theirs.close()
         return cls(process, ours, number)
 
@@ -138,8 +143,7 @@ class _Worker:
 def _work(
     connection: Connection, number: Any, seed: int, finder: Callable[[int], Checks]
 ) -> None:
-    """What a process does: Ctrl-C is for the first one, which ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a process does."""
     use_strict_jax()
     checks = finder(seed)
 
