@@ -31,8 +31,8 @@ tests: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.performance
 
-# The defaults take about two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 half
-# an hour. What is found is printed as a test, and found again by its seed and number.
+# The defaults take two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 about an
+# hour. What is found is printed as a test, and found again by its seed and number.
 TEXTS ?= 25000
 PROGRAMS ?= 2500
 SEED ?= 0

@@ -188,8 +188,23 @@ def _noisy_run(program: Program, inputs: Inputs, number: int) -> list[Leaves]:
         for place, tree in enumerate(trees)
     ]
     moved += [noise for _, noise in noises]
-    found = _run(noisy, FLOAT32, (moved, rate, step), _float32)
+    tools = SimpleNamespace(**vars(FLOAT32) | {"linalg": _decompositions(number)})
+    found = _run(noisy, tools, (moved, rate, step), _float32)
     return found[: len(program.outputs)]
+
+
+def _decompositions(number: int) -> SimpleNamespace:
+    """An eigendecomposition that errs as any in float32 may.
+
+    Relative to the largest number, so that noise on each number is not enough.
+    """
+
+    def eigh(x: np.ndarray) -> Any:
+        noise = np.random.default_rng(number).standard_normal(x.shape)
+        size = NOISE / 4 * np.abs(x).max(initial=0.0)
+        return np.linalg.eigh(_float32(x + size * (noise + noise.T)))
+
+    return SimpleNamespace(eigh=eigh)
 
 
 def _apart(statement: Statement, number: int) -> list[Statement]:

@@ -145,6 +145,13 @@ def test_a_function_that_is_not_commutative_is_found(wrong_formula: Any) -> None
     assert "swapped" in problem.law or "reference" in problem.law
 
 
+def test_matrices_that_are_wrong_under_jax_are_found(wrong_formula: Any) -> None:
+    wrong_formula("transpose", lambda xp, x: x.T if hasattr(xp, "errstate") else -x.T)
+    problem = functions.problem("transpose", 0, 0)
+    assert problem is not None
+    assert "lowered program disagrees" in problem.law
+
+
 @pytest.mark.slow
 def test_a_form_that_disagrees_is_found_and_shrunk(wrong_formula: Any) -> None:
     """A formula that is wrong under JAX alone: NumPy calls it `numpy`."""

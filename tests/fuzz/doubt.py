@@ -8,13 +8,15 @@ and so is all that is computed from them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from dsl import FUNCTIONS, Program
+from dsl import FUNCTIONS
 from dsl.check import infer_types
-from dsl.program import Statement, Variable
+from dsl.interpret import uses_matrices, zero_states
+from dsl.program import Program, Statement, Variable, shapes_of, state_types
 from dsl.rows import Function
 from dsl.types import Type
 from tests.agreement import Inputs, evaluations
@@ -24,23 +26,26 @@ LEAST_DIGITS = 0.1
 """A value that differs more between evaluations, relative to it, is doubtful."""
 
 Doubts = list[np.ndarray]
-"""For each weight array a mask that broadcasts to it."""
+"""For each weight array a mask that broadcasts to it: a single one with matrices,
+whose functions bring each of their numbers into many."""
 
 
 def certain(program: Program, inputs: Inputs, runs: int) -> np.ndarray:
     """Which numbers of the outputs are no luck, all in one row."""
     single = _single_assignment(program)
-    targets = tuple(statement.target for statement in single.statements)
-    every = with_statements(single, single.statements, targets or single.outputs)
-    exact, others = evaluations(every, inputs, runs)
-    leaves = inputs[0][0]
-    none = [np.zeros(np.shape(leaf), bool) for leaf in leaves]
+    with_matrices = uses_matrices(program)
+    exact, others = _values(single, inputs, runs, with_matrices)
+    weights, _, *states = inputs[0]
+    leaves = len(weights)
+    none = [np.zeros((), bool)] * leaves
     doubts: dict[str, Doubts] = {}
     types = infer_types(single)
     for index, (statement, kind) in enumerate(
         zip(single.statements, types, strict=True)
     ):
-        own = _own(exact[index], [run[index] for run in others], kind, len(leaves))
+        own = _own(exact[index], [run[index] for run in others], kind, leaves)
+        if with_matrices:
+            own = [mask.any() for mask in own]
         read = [
             doubts.get(a.name, none)
             for a in statement.arguments
@@ -49,11 +54,43 @@ def certain(program: Program, inputs: Inputs, runs: int) -> np.ndarray:
         doubts[statement.target] = _joined(FUNCTIONS[statement.function], own, read)
     masks = [doubts.get(name, none) for name in single.outputs]
     flat = [
-        np.broadcast_to(mask, leaf.shape).ravel()
-        for tree in masks
-        for mask, leaf in zip(tree, leaves, strict=True)
+        np.broadcast_to(mask, np.shape(leaf)).ravel()
+        for tree, like in zip_longest(masks, (weights, *states), fillvalue=weights)
+        for mask, leaf in zip(tree, like, strict=True)
     ]
     return ~np.concatenate(flat)
+
+
+def _values(
+    single: Program, inputs: Inputs, runs: int, with_matrices: bool
+) -> tuple[list[Any], list[list[Any]]]:
+    """What every statement gives, in float64 and in the runs in float32."""
+    targets = tuple(statement.target for statement in single.statements)
+    if not with_matrices:
+        every = with_statements(single, single.statements, targets or single.outputs)
+        return evaluations(every, inputs, runs)
+    # An output has its state's shape, so that each value becomes one more state's.
+    kinds = infer_types(single)
+    zeros, count = "zeros", len(single.outputs)
+    values, statements = [], list(single.statements)
+    for target, kind in zip(targets, kinds, strict=True):
+        values.append(f"{target}, for each array" if kind is Type.SCALAR else target)
+        if kind is Type.SCALAR:
+            spread = (Variable(target), Variable(f"state {zeros}"))
+            statements.append(Statement(values[-1], "add", spread))
+    more = (*values, f"state {zeros}")
+    shapes = [max(kind, Type.LEAFWISE) for kind in (*kinds, Type.LEAFWISE)]
+    every = single._replace(
+        states=(*single.states, *(f"state {name}" for name in (*targets, zeros))),
+        statements=tuple(statements),
+        outputs=(*single.outputs, *more),
+        shapes=shapes_of((*state_types(single), *shapes)),
+    )
+    trees, rate, step = inputs
+    new = zero_states(every, np, trees[0])[len(single.states) :]
+    exact, others = evaluations(every, ([*trees, *new], rate, step), runs)
+    last = count + len(targets)
+    return exact[count:last], [run[count:last] for run in others]
 
 
 def _own(exact: Any, others: Sequence[Any], kind: Type, leaves: int) -> Doubts:

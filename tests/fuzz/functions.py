@@ -6,7 +6,6 @@ float64; and where it is said to be commutative, swapped arguments give the same
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import product
@@ -24,15 +23,11 @@ from dsl.types import Type
 from tests.agreement import Inputs
 from tests.dsl.references import BINARY, CONSTANTS, TREES, UNARY
 from tests.fuzz.forms import FORMS, LAYOUTS, Shapes, step_problem
+from tests.fuzz.numbers import SPECIAL, draw_numbers, odd_tree, ordinary_tree
 from tests.fuzz.paste import test_of_round
 from tests.fuzz.problem import Failure, Problem, guarded
+from tests.fuzz.shapes import calls_on_shapes
 from tests.stepping import bits
-
-_SIZES = (
-    *(0.0, 1.0, 0.5, 2.0, math.inf, 1e-45, 1e-40, 1.1754944e-38, 3.4028235e38),
-    *(1e-8, 3e-8, 1e10, 1e20, 1e-20, 88.72284, 103.9, math.pi, 16777217.0),
-)
-SPECIAL = (*_SIZES, *(-size for size in _SIZES), math.nan)
 
 COUNT = 60
 """Other numbers, or pairs of numbers, of one round."""
@@ -41,7 +36,7 @@ COUNT = 60
 def problem(name: str, seed: int, number: int) -> Problem | None:
     """The law that a function breaks on the numbers of a round."""
     row = FUNCTIONS[name]
-    for law in (_reference, _swapped, _calls):
+    for law in (_reference, _swapped, _calls, calls_on_shapes):
         random = np.random.default_rng([seed, number, crc32(name.encode())])
         found = guarded(law, row, random)
         if found is not None:
@@ -51,7 +46,7 @@ def problem(name: str, seed: int, number: int) -> Problem | None:
 
 def find(seed: int, number: int) -> Iterator[tuple[str, Problem]]:
     """What is wrong in a round of all functions."""
-    for name in SETS["lion"]:
+    for name in (*SETS["lion"], *SETS["matrix"]):
         found = problem(name, seed, number)
         if found is not None:
             yield name, found
@@ -61,18 +56,6 @@ def report(seed: int, number: int, name: str, found: Problem) -> Failure:
     """The failure that a problem of a function is: it shows the numbers already."""
     test = test_of_round(seed, number, name, found)
     return Failure(f"functions:{number}", found, test)
-
-
-def draw_numbers(random: np.random.Generator, count: int) -> np.ndarray:
-    """Float32 numbers: special ones, any bits, and everyday ones of many sizes."""
-    special = random.choice(SPECIAL, count)
-    any_bits = random.integers(0, 2**32, count, dtype=np.uint32).view(np.float32)
-    everyday = random.standard_normal(count) * 10.0 ** random.uniform(-3, 1.5, count)
-    kind = random.integers(0, 3, count)
-    with np.errstate(all="ignore"):
-        return np.float32(
-            np.select([kind == 0, kind == 1], [special, any_bits], everyday)
-        )
 
 
 def draw_columns(random: np.random.Generator, arguments: int) -> np.ndarray:
@@ -124,7 +107,7 @@ def _ways(row: Function, columns: np.ndarray) -> Iterator[tuple[str, np.ndarray]
 def _tree_reference(row: Function, random: np.random.Generator) -> Problem | None:
     """Of finite trees, whose sums are exact to a rounding of their largest term."""
     layout = LAYOUTS[int(random.integers(len(LAYOUTS)))]
-    trees = [_ordinary(layout, random) for _ in range(2)]
+    trees = [ordinary_tree(layout, random) for _ in range(2)]
     limit = float(np.float32(abs(random.standard_normal())))
     lists = [[np.ravel(leaf).tolist() for leaf in tree] for tree in trees]
     value = TREES[row.name](*lists, limit)
@@ -196,6 +179,8 @@ def _first_difference(
 
 def _calls(row: Function, random: np.random.Generator) -> Problem | None:
     """A step that calls it alone agrees with float64, for every choice of types."""
+    if row.matrices:
+        return None
     layout = LAYOUTS[int(random.integers(len(LAYOUTS)))]
     whole, _, machine = FORMS
     for kinds in _type_choices(row):
@@ -230,20 +215,6 @@ def _call(row: Function, kinds: Sequence[Type]) -> Program:
 
 def _inputs(layout: Shapes, random: np.random.Generator) -> Inputs:
     """Half the time all numbers are odd, half the time one is: sums are NaN soon."""
-    sizes = [math.prod(shape) for shape in layout]
-    trees: list[Leaves] = []
-    for _ in range(2):
-        tree = _ordinary(layout, random)
-        odd = draw_numbers(random, sum(sizes))
-        kept = random.random(sum(sizes)) < random.choice((0.0, 1.0 - 1.0 / sum(sizes)))
-        flat = np.where(kept, np.concatenate([np.ravel(leaf) for leaf in tree]), odd)
-        parts = np.split(flat, np.cumsum(sizes)[:-1])
-        trees.append([p.reshape(s) for p, s in zip(parts, layout, strict=True)])
+    trees = [odd_tree(layout, random) for _ in range(2)]
     rate, step = map(float, draw_numbers(random, 2))
     return [*trees, [np.ones(shape) for shape in layout]], rate, step
-
-
-def _ordinary(layout: Shapes, random: np.random.Generator) -> Leaves:
-    scale = 10.0 ** random.integers(-4, 4)
-    drawn = [scale * random.standard_normal(shape) for shape in layout]
-    return [np.asarray(np.float32(leaf), np.float64) for leaf in drawn]

@@ -1,7 +1,7 @@
 """Random valid programs, thousands a second, each made again from its seed and number.
 
 Half are statements drawn one after the other from the table of functions, half are
-descents by mutation from the programs of the library.
+descents by mutation from the programs of the library. Every tenth is of matrices.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import permutations
 from random import Random
 
 from dsl import FUNCTIONS, Program, parse
+from dsl.check import types_in_scope
 from dsl.float32 import nearest_float32
 from dsl.functions import SETS
 from dsl.interpret import uses_matrices
 from dsl.library import program_names, read_program
-from dsl.program import Argument, Constant, Statement, Variable
+from dsl.program import Argument, Constant, Statement, Variable, shapes_of
 from dsl.rows import Function, result_type
-from dsl.types import Type
+from dsl.types import SHAPED, Type
 from evosearch.mutate import Odds, mutate
 from tests.strategies import NAMES
 
@@ -35,7 +37,13 @@ _EDGES = (
 Rows = Sequence[Function]
 
 ROWS: Rows = tuple(FUNCTIONS[name] for name in SETS["lion"])
-"""The functions that programs are made of: those that the machine has."""
+"""The functions that most programs are made of: those that the machine has."""
+
+MATRIX_ROWS: Rows = (*ROWS, *2 * [FUNCTIONS[name] for name in SETS["matrix"]])
+"""Those of the others, the functions of matrices twice."""
+
+MATRIX_EVERY = 10
+"""A program of so many has matrices: they are run operation by operation, slowly."""
 
 
 def random_of(kind: int, seed: int, number: int) -> Random:
@@ -46,26 +54,37 @@ def random_of(kind: int, seed: int, number: int) -> Random:
 def program_of(seed: int, number: int) -> Program:
     """Program `number` of a seed."""
     random = random_of(1, seed, number)
+    with_matrices = number % MATRIX_EVERY == MATRIX_EVERY - 1
+    rows = MATRIX_ROWS if with_matrices else ROWS
     if random.random() < 0.5:
+        if with_matrices:
+            return draw_matrix_program(random)
         return draw_program(random)
-    program = random.choice(_library())
+    program = random.choice(_library(with_matrices))
+    names = tuple(row.name for row in rows)
     for _ in range(random.randrange(1, 40)):
-        program = mutate(program, random, Odds(), LONGEST).program
+        program = mutate(program, random, Odds(), LONGEST, names).program
     return program
 
 
-def draw_program(random: Random, rows: Rows = ROWS, longest: int = LONGEST) -> Program:
+def draw_program(
+    random: Random,
+    rows: Rows = ROWS,
+    longest: int = LONGEST,
+    shapes: Sequence[Type] = (Type.TREE,),
+) -> Program:
     """A program of any header and calls of `rows`, often with dead code."""
     names = random.sample(NAMES, 3 + random.randrange(4))
     *trees, learning_rate = names
     step = random.choice((None, "step"))
-    scope = dict.fromkeys(trees, Type.TREE) | {learning_rate: Type.SCALAR}
+    kinds = [Type.TREE, Type.TREE, *(random.choice(shapes) for _ in trees[2:])]
+    scope = dict(zip(trees, kinds, strict=True)) | {learning_rate: Type.SCALAR}
     if step is not None:
         scope[step] = Type.SCALAR
     statements = []
     for _ in range(int(1 + longest * random.random() ** 2.5) - random.randrange(2)):
-        statements.append(_statement(random, scope, rows))
-    held = _of_types(scope, (Type.TREE,))
+        statements.append(_statement(random, scope, rows, kinds))
+    held = [_of_types(scope, (kind,)) for kind in kinds[1:]]
     return Program(
         trees[0],
         trees[1],
@@ -73,7 +92,30 @@ def draw_program(random: Random, rows: Rows = ROWS, longest: int = LONGEST) -> P
         learning_rate,
         step,
         tuple(statements),
-        tuple(_recent(random, held) for _ in trees[1:]),
+        tuple(_recent(random, fitting) for fitting in held),
+        shapes_of(kinds[2:]),
+    )
+
+
+def draw_matrix_program(random: Random, longest: int = LONGEST) -> Program:
+    """A program of matrices, its states of any shape.
+
+    Often its last statement makes the update, of a value of another shape.
+    """
+    program = draw_program(random, MATRIX_ROWS, longest, SHAPED)
+    scope = types_in_scope(program, len(program.statements))
+    endings = [
+        Statement("end", name, (Variable(x), Variable(y)))
+        for name in ("multiply", "matmul")
+        for x, y in permutations(scope, 2)
+        if min(scope[x], scope[y]) > 0 and {scope[x], scope[y]} != {Type.TREE}
+        if result_type(FUNCTIONS[name], (Type(scope[x]), Type(scope[y]))) is Type.TREE
+    ]
+    if not endings or random.random() < 0.3:
+        return program
+    return program._replace(
+        statements=(*program.statements, random.choice(endings)),
+        outputs=("end", *program.outputs[1:]),
     )
 
 
@@ -120,13 +162,21 @@ def draw_constant(random: Random) -> float:
     return float(value)
 
 
-def _statement(random: Random, scope: dict[str, Type], rows: Rows) -> Statement:
-    """A statement that fits the scope; its target becomes the scope's last name."""
+def _statement(
+    random: Random, scope: dict[str, Type], rows: Rows, needed: Sequence[Type]
+) -> Statement:
+    """A statement that fits the scope; its target becomes the scope's last name.
+
+    The outputs need a value of each type in `needed`: the last one of it is kept.
+    """
     row, arguments, result = draw_call(random, scope, rows)
     targets = list(scope) if random.random() < 0.5 else NAMES
     target = random.choice(targets)
-    while result is not Type.TREE and _of_types(scope, (Type.TREE,)) == [target]:
-        # The outputs need a Tree: keep the last one.
+    while (
+        (old := scope.get(target)) in needed
+        and result is not old
+        and _of_types(scope, (old,)) == [target]
+    ):
         target = random.choice(NAMES)
     scope.pop(target, None)
     scope[target] = result
@@ -158,7 +208,7 @@ def _by_arity(rows: tuple[Function, ...]) -> list[list[Function]]:
     ]
 
 
-@lru_cache(maxsize=1)
-def _library() -> tuple[Program, ...]:
+@lru_cache(maxsize=2)
+def _library(with_matrices: bool) -> tuple[Program, ...]:
     programs = (parse(read_program(name)) for name in program_names())
-    return tuple(each for each in programs if not uses_matrices(each))
+    return tuple(each for each in programs if uses_matrices(each) == with_matrices)

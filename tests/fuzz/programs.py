@@ -7,15 +7,18 @@ from functools import lru_cache
 import numpy as np
 
 from dsl import Program, check, parse, prune, unparse
-from dsl.interpret import Leaves
+from dsl.interpret import Leaves, uses_matrices
 from tests.agreement import Inputs
 from tests.fuzz.digests import Behaviour, Conduct, behaviour, changed, reworded
-from tests.fuzz.forms import FORMS, LAYOUTS, Shapes, step_problem
+from tests.fuzz.forms import FORMS, LAYOUTS, Shapes, state_layouts, step_problem
 from tests.fuzz.generation import program_of
 from tests.fuzz.paste import test_of_program
 from tests.fuzz.problem import Failure, Problem, guarded
 from tests.fuzz.shrink import shrink_program
 from tests.stepping import random_tree
+
+Turns = tuple[tuple[int, tuple[str, ...]], ...]
+"""Numbers of layouts, and the forms that are run on each."""
 
 _SPECIAL = (0.0, -0.0, 1e-40, 1e-30, 1e30, 3e38, np.inf, -np.inf, np.nan)
 
@@ -58,9 +61,9 @@ def inputs_of(program: Program, number: int, layout: Shapes) -> Inputs:
     """Random inputs of a step: sizes differ, some are zero, a few are special."""
     random = np.random.default_rng([number, len(layout)])
     trees = []
-    for _ in range(2 + len(program.states)):
+    for shapes in (layout, layout, *state_layouts(program, layout)):
         scale = random.choice((1.0, 1.0, 1.0, 0.01, 100.0, 0.0))
-        trees.append(_tree(int(random.integers(50)), scale, layout))
+        trees.append(_tree(int(random.integers(50)), scale, shapes))
     if random.random() < 0.1:
         tree = trees[random.integers(len(trees))]
         leaf = random.integers(len(layout))
@@ -105,12 +108,16 @@ def _pruned(conduct: Conduct, number: int) -> Problem | None:
 def _steps(conduct: Conduct, number: int) -> Problem | None:
     """A step is that of float64 on two layouts of weights of three.
 
-    On the machine on both; lowered, which takes longest, on one, and in every second
-    program pruned.
+    On the machine on both, if it has the program's functions; lowered, which takes
+    longest, on one, and in every second program pruned.
     """
     whole, pruned, machine = FORMS
     lowered = pruned if number % 2 else whole
-    for turn, forms in ((number, (lowered, machine)), (number + 1, (machine,))):
+    if uses_matrices(conduct.program):
+        turns: Turns = ((number, (lowered,)),)
+    else:
+        turns = ((number, (lowered, machine)), (number + 1, (machine,)))
+    for turn, forms in turns:
         layout = LAYOUTS[turn % len(LAYOUTS)]
         inputs = inputs_of(conduct.program, number, layout)
         found = step_problem(conduct.program, inputs, layout, forms)

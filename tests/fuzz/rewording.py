@@ -10,11 +10,19 @@ from random import Random
 from dsl import FUNCTIONS, Program, live
 from dsl.check import types_in_scope
 from dsl.float32 import is_finite_float32, nearest_float32
-from dsl.program import Argument, Constant, Statement, Variable
+from dsl.interpret import uses_matrices
+from dsl.program import (
+    Argument,
+    Constant,
+    Statement,
+    Variable,
+    shapes_of,
+    state_types,
+)
 from dsl.types import Type
 from evosearch.mutate import Odds, mutate
 from tests.equivalences import independent, swapped, unused
-from tests.fuzz.generation import ROWS, draw_call, draw_constant
+from tests.fuzz.generation import MATRIX_ROWS, ROWS, Rows, draw_call, draw_constant
 from tests.stepping import all_names, rename, with_statements
 
 
@@ -35,7 +43,8 @@ def change(program: Program, random: Random) -> Program:
     ]
     if not spots or random.random() < 0.3:
         longest = len(program.statements) + 1
-        return mutate(program, random, Odds(), longest).program
+        names = tuple(row.name for row in _rows(program))
+        return mutate(program, random, Odds(), longest, names).program
     index, place = random.choice(spots)
     statements = list(program.statements)
     changed = statements[index]
@@ -45,6 +54,11 @@ def change(program: Program, random: Random) -> Program:
     arguments[place] = Constant(_another(old.value, random))
     statements[index] = Statement(changed.target, changed.function, tuple(arguments))
     return with_statements(program, statements)
+
+
+def _rows(program: Program) -> Rows:
+    """Functions for what is added to a program: on the machine it stays there."""
+    return MATRIX_ROWS if uses_matrices(program) else ROWS
 
 
 def _another(value: float, random: Random) -> float:
@@ -67,7 +81,8 @@ def _with_dead_statement(program: Program, random: Random) -> Program:
     """One more call whose value nobody reads, or is overwritten unread."""
     statements = list(program.statements)
     place = random.randrange(len(statements) + 1)
-    row, arguments, _ = draw_call(random, types_in_scope(program, place), ROWS)
+    scope = types_in_scope(program, place)
+    row, arguments, _ = draw_call(random, scope, _rows(program))
     targets = [unused(program)]
     if (
         place < len(statements)
@@ -94,8 +109,10 @@ def _with_dead_state(program: Program, random: Random) -> Program:
     states, outputs = list(program.states), list(program.outputs)
     states.insert(place, name)
     outputs.insert(place + 1, random.choice(trees))
+    kinds = list(state_types(program))
+    kinds.insert(place, Type.TREE)
     made = with_statements(program, statements, outputs)
-    return made._replace(states=tuple(states))
+    return made._replace(states=tuple(states), shapes=shapes_of(kinds))
 
 
 def _with_swapped_arguments(program: Program, random: Random) -> Program:

@@ -10,7 +10,15 @@ from typing import Any
 
 from dsl import Program, prune, unparse
 from dsl.check import find_fault
-from dsl.program import Argument, Constant, Statement, Variable, header
+from dsl.program import (
+    Argument,
+    Constant,
+    Statement,
+    Variable,
+    header,
+    shapes_of,
+    state_types,
+)
 from tests.stepping import all_names, rename, with_statements
 
 SECONDS = 20.0
@@ -153,8 +161,10 @@ def _without_state(program: Program, place: int) -> Program:
     states, outputs = list(program.states), list(program.outputs)
     del states[place], outputs[place + 1]
     statements = [_reading(each, name, gradient) for each in program.statements]
+    kinds = list(state_types(program))
+    del kinds[place]
     smaller = with_statements(program, statements, outputs)
-    return smaller._replace(states=tuple(states))
+    return smaller._replace(states=tuple(states), shapes=shapes_of(kinds))
 
 
 def _reading(statement: Statement, name: str, new: Argument) -> Statement:

@@ -11,10 +11,11 @@ from random import Random
 from dsl import FUNCTIONS, unparse
 from dsl.faults import printed_name
 from dsl.library import program_names, read_program
-from tests.fuzz.generation import draw_program
+from tests.fuzz.generation import draw_matrix_program, draw_program
 
 _NAMES = ("w", "g", "m", "v", "x", "y", "x_1", "m_1", "value_1", "update", "sqrt")
 _STATES = ((), ("m",), ("m", "v"), ("v", "m", "x"))
+_SHAPES = ("(r, c)", "(r, 1)", "( c , c )", "(1,1)", "(c, r)", "(1, d)", "(r)", "r")
 _NUMBERS = (
     "1",
     "0.5",
@@ -36,6 +37,8 @@ def draw_text(random: Random) -> str:
     point = random.random()
     if point < 0.1:
         return random.choice(_library())
+    if point < 0.2:
+        return unparse(draw_matrix_program(random, longest=6))
     if point < 0.5:
         return unparse(draw_program(random, longest=6))
     return _write(random)
@@ -50,7 +53,11 @@ def _write(random: Random) -> str:
     states = random.choice(_STATES)
     last = random.choice(("lr", "lr, step"))
     colon = random.choice((":", ":", ":", "", ":  # header"))
-    lines = [f"def train({', '.join(('w', 'g', *states, last))}){colon}"]
+    shaped = [
+        f"{name}: {random.choice(_SHAPES)}" if random.random() < 0.1 else name
+        for name in states
+    ]
+    lines = [f"def train({', '.join(('w', 'g', *shaped, last))}){colon}"]
     indentation = random.choice(("    ", "    ", "  ", " "))
     bound = ["w", "g", *states]
     for _ in range(random.randrange(4)):
