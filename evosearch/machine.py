@@ -1,9 +1,11 @@
-"""The virtual machine: trains any program with one XLA compilation for a task.
+"""The virtual machine: trains any program of a task with two XLA compilations at most.
 
 A program is data (`dsl.bytecode`), read by a loop of `lax.switch` inside the training
 step. What made it fast on a CPU: the register file stays in the scan's carry, branches
 read it and return one row, which is written outside (a branch that updates the file
-copies all of it); Scalar instructions run in a loop of their own between rows.
+copies all of it); the weights that a gradient is taken at are carried beside the file
+(a row that is read there lets XLA copy all of it, twice a step); Scalar instructions
+run in a loop of their own before the rows, or between them if they read any.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class Code(NamedTuple):
         trees: Tree instructions, int32 `[capacity, WIDTH]`.
         scalars: Scalar instructions, int32 `[capacity, WIDTH]`.
         until: Scalar instructions that run before each Tree instruction, int32
-            `[capacity]`.
+            `[capacity]`; or how many there are, if all run before the first one.
         values: the Scalar bank at the start of a step, float32 `[slots]`.
         length: Tree instructions that count.
         update: the row that holds the update at the end.
@@ -60,71 +62,95 @@ class Code(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """The state of one candidate: its program and register file `[rows, weights]`."""
+    """The state of one candidate.
+
+    Attributes:
+        code: its program.
+        weights: float32 `[weights]`.
+        rows: its register file `[rows, weights]`, the first row the weights again.
+    """
 
     code: Code
+    weights: Any
     rows: Any
 
 
 class Machine:
-    """Trains programs of one plan, compiled once for each capacity."""
+    """Trains programs of one plan, compiled once for each capacity.
+
+    And once more for programs in which a Scalar is computed from rows.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._start = jax.jit(self._initial_rows, static_argnums=1)
-        self._advance = jax.jit(self._take_chunk, donate_argnums=1)
+        self._advance = jax.jit(self._take_chunk, donate_argnums=(1, 2))
 
     def start(self, program: Program, seed: int) -> Slot:
         """Assemble a program and give it a fresh register file, states zero."""
         assembled = bytecode(program)
-        rows = self._start(np.uint32(seed), _capacity(assembled.rows, _ROWS))
-        return Slot(pad(assembled), rows)
+        capacity = _capacity(assembled.rows, _ROWS)
+        weights, rows = self._start(np.uint32(seed), capacity)
+        return Slot(pad(assembled), weights, rows)
 
     def advance(self, slot: Slot, chunk: Chunk) -> tuple[Slot, Any, Any]:
         """Take a chunk's steps; the slot that went in is used up."""
-        rows, loss, peak = self._advance(slot.code, slot.rows, chunk)
-        return Slot(slot.code, rows), loss, peak
+        weights, rows, loss, peak = self._advance(*slot, chunk)
+        return Slot(slot.code, weights, rows), loss, peak
 
     def weights(self, slot: Slot) -> Any:
         """The pytree of a slot's weights."""
-        return self.plan.layout.tree(slot.rows[WEIGHTS_ROW])
+        return self.plan.layout.tree(slot.weights)
 
-    def _initial_rows(self, seed: Any, rows: int) -> Any:
+    def _initial_rows(self, seed: Any, rows: int) -> tuple[Any, Any]:
         layout = self.plan.layout
+        weights = layout.vector(self.plan.init(seed))
         file = jnp.zeros((rows, layout.size), jnp.float32)
-        return file.at[WEIGHTS_ROW].set(layout.vector(self.plan.init(seed)))
+        return weights, file.at[WEIGHTS_ROW].set(weights)
 
-    def _take_chunk(self, code: Code, rows: Any, chunk: Chunk) -> tuple[Any, Any, Any]:
+    def _take_chunk(
+        self, code: Code, weights: Any, rows: Any, chunk: Chunk
+    ) -> tuple[Any, Any, Any, Any]:
         layout = self.plan.layout
         gradient = jax.value_and_grad(self.plan.task.loss)
         run = interpreter(layout)
 
-        def step(rows: Any, inputs: Any) -> tuple[Any, Any]:
+        def step(carry: tuple[Any, Any], inputs: Any) -> tuple[tuple[Any, Any], Any]:
+            weights, rows = carry
             number, rate, data = inputs
-            weights = layout.tree(rows[WEIGHTS_ROW])
             batch = self.plan.batch(chunk.seed, number, data)
-            loss, grad = gradient(weights, batch)
+            loss, grad = gradient(layout.tree(weights), batch)
             rows = rows.at[GRADIENT_ROW].set(layout.vector(grad))
-            return run(code, rows, rate, (number + 1).astype(jnp.float32)), loss
+            rows = run(code, rows, rate, (number + 1).astype(jnp.float32))
+            return (rows[WEIGHTS_ROW], rows), loss
 
         inputs = (chunk.steps, chunk.rates, chunk.data)
-        rows, losses = lax.scan(step, rows, inputs)
-        return rows, jnp.mean(losses), jnp.max(jnp.abs(rows[WEIGHTS_ROW]))
+        (weights, rows), losses = lax.scan(step, (weights, rows), inputs)
+        return weights, rows, jnp.mean(losses), jnp.max(jnp.abs(weights))
 
 
 def pad(assembled: Bytecode) -> Code:
     """Fill up to the next capacity."""
     trees, scalars = len(assembled.trees), len(assembled.scalars)
     width = _capacity(max(trees, scalars) + 1, _INSTRUCTIONS)
+    between = reads_rows(assembled)
     slots = _capacity(len(assembled.values), _VALUES)
     return Code(
         np.pad(assembled.trees, ((0, width - trees), (0, 0))),
         np.pad(assembled.scalars, ((0, width - scalars), (0, 0))),
-        np.pad(assembled.until, (0, width - trees - 1)),
+        np.pad(assembled.until, (0, width - trees - 1))
+        if between
+        else np.int32(scalars),
         np.pad(assembled.values, (0, slots - len(assembled.values))),
         np.int32(trees),
         np.int32(assembled.update),
     )
+
+
+def reads_rows(assembled: Bytecode) -> bool:
+    """Whether a Scalar instruction reduces a row, so that it must wait for it."""
+    names = operations().scalars
+    return any(FUNCTIONS[names[code]].reduces for code in assembled.scalars[:, 0])
 
 
 def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
@@ -146,20 +172,25 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
             value = lax.switch(word[0], scalar_branches, rows, values, word)
             return lax.dynamic_update_index_in_dim(values, value, word[TARGET], 0)
 
-        def tree(index: Any, carry: tuple[Any, Any]) -> tuple[Any, Any]:
-            rows, values = carry
-            first = jnp.where(index > 0, code.until[jnp.maximum(index - 1, 0)], 0)
-            values = lax.fori_loop(
-                first,
-                code.until[index],
-                lambda i, values: scalar(i, values, rows),
-                values,
-            )
+        def scalars(first: Any, last: Any, values: Any, rows: Any) -> Any:
+            return lax.fori_loop(first, last, lambda i, v: scalar(i, v, rows), values)
+
+        def tree(index: Any, rows: Any, values: Any) -> Any:
             word = code.trees[index]
             row = lax.switch(word[0], tree_branches, rows, values, word)
-            return lax.dynamic_update_index_in_dim(rows, row, word[TARGET], 0), values
+            return lax.dynamic_update_index_in_dim(rows, row, word[TARGET], 0)
 
-        rows, _ = lax.fori_loop(0, code.length, tree, (rows, values))
+        def both(index: Any, carry: tuple[Any, Any]) -> tuple[Any, Any]:
+            rows, values = carry
+            first = jnp.where(index > 0, code.until[jnp.maximum(index - 1, 0)], 0)
+            values = scalars(first, code.until[index], values, rows)
+            return tree(index, rows, values), values
+
+        if jnp.ndim(code.until) == 0:
+            values = scalars(0, code.until, values, rows)
+            rows = lax.fori_loop(0, code.length, lambda i, r: tree(i, r, values), rows)
+        else:
+            rows, _ = lax.fori_loop(0, code.length, both, (rows, values))
         return rows.at[WEIGHTS_ROW].add(-_pick(rows, code.update))
 
     return run

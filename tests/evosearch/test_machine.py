@@ -160,29 +160,34 @@ def test_programs_that_are_hard_on_registers(machine: Interpreter, name: str) ->
     machine.step(parse(f"def train({header}):\n{lines}"), 1)
 
 
-def test_all_these_programs_took_one_compilation(machine: Interpreter) -> None:
-    """And one more for a program that needs more rows, instructions and values."""
+def test_all_these_programs_took_two_compilations(machine: Interpreter) -> None:
+    """One for those whose Scalars read rows, one for the others.
+
+    And one more for a program that needs more rows, instructions and values.
+    """
     machine.step(parse(read_program("lion")), 0)
-    assert machine.compilations == 1
+    machine.step(parse("def train(w, g, lr):\n    return g * dot(g, g)\n"), 0)
+    assert machine.compilations == 2
     large = beyond_the_common_capacity()
     assembled = bytecode(large)
     assert (assembled.rows, len(assembled.trees)) > (ROWS, INSTRUCTIONS)
     assert len(assembled.values) > VALUES
     machine.step(large, 0)
-    assert machine.compilations == 2
+    assert machine.compilations == 3
 
 
 @pytest.mark.parametrize(
     ("scalars", "width"), [(1, 64), (63, 64), (64, 128), (98, 128)]
 )
 def test_code_is_padded_to_the_longer_of_its_parts(scalars: int, width: int) -> None:
-    lines = "  a = a * 0.5\n" * scalars
-    code = pad(
-        bytecode(parse(f"def train(w, g, a):\n{lines}  u = g * a\n  return u\n"))
-    )
-    assert code.trees.shape == code.scalars.shape == (width, 5)
-    assert code.until.shape == (width,)
-    assert (int(code.length), code.until[:2].tolist()) == (1, [scalars, scalars])
+    lines = "  a = a * 0.5\n" * (scalars - 1)
+    for first, reads_rows in (("a * 0.5", False), ("dot(g, w)", True)):
+        body = f"  a = {first}\n{lines}  u = g * a\n  return u\n"
+        code = pad(bytecode(parse(f"def train(w, g, a):\n{body}")))
+        assert code.trees.shape == code.scalars.shape == (width, 5)
+        assert code.until.shape == ((width,) if reads_rows else ())
+        assert code.until.ravel()[:2].tolist() == [scalars] * (1 + reads_rows)
+        assert int(code.length) == 1
 
 
 def beyond_the_common_capacity() -> Program:
