@@ -9,8 +9,8 @@ from dsl.rows import Function
 from evosearch.errors import InputError, did_you_mean
 from evosearch.tasks.files import import_file
 
-_loaded: dict[tuple[str, bytes], tuple[str, ...]] = {}
-"""Names by path and content: a file is run once for each content of it."""
+_loaded: dict[bytes, tuple[str, ...]] = {}
+"""Names by content: a file is run once, and a copy of it is the same file."""
 
 
 def load_functions(path: str) -> tuple[str, ...]:
@@ -24,13 +24,13 @@ def load_functions(path: str) -> tuple[str, ...]:
     """
     source, place = f"functions {path}", Path(path).resolve()
     try:
-        key = str(place), place.read_bytes()
+        content = place.read_bytes()
     except OSError as error:
         raise InputError(
             f"{source}: cannot be read ({error.strerror}): name a Python file that "
             "defines FUNCTIONS, a list of dsl.Function"
         ) from None
-    if key not in _loaded:
+    if content not in _loaded:
         rows = getattr(import_file(place, source), "FUNCTIONS", None)
         if not isinstance(rows, list | tuple) or not rows:
             raise InputError(
@@ -46,8 +46,8 @@ def load_functions(path: str) -> tuple[str, ...]:
             add_functions(rows)
         except ValueError as error:
             raise InputError(f"{source}: {error}: mend that row") from None
-        _loaded[key] = tuple(row.name for row in rows)
-    return _loaded[key]
+        _loaded[content] = tuple(row.name for row in rows)
+    return _loaded[content]
 
 
 def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:
