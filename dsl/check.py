@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import product
 
 from dsl.errors import error_at
 from dsl.faults import (
@@ -39,7 +38,7 @@ from dsl.program import (
     shapes_of,
     state_types,
 )
-from dsl.rows import Function, result_type
+from dsl.rows import Function, result_types
 from dsl.state_shapes import or_shapes
 from dsl.types import SHAPED, Type
 from dsl.unparse import argument_text, place_in_text, unparse
@@ -154,13 +153,11 @@ def _results_of(row: Function) -> dict[int, int]:
     leading 1, so that one lookup checks the number and the types of the arguments.
     """
     results = {}
-    for types in product(*(parameter.accepts for parameter in row.parameters)):
+    for types, result in result_types(row).items():
         code = 1
         for each in types:
             code = 10 * code + each
-        result = result_type(row, types)
-        if result is not None:
-            results[code] = int(result)
+        results[code] = int(result)
     return results
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from dsl.functions import FUNCTIONS, SETS, add_functions
-from dsl.rows import Function
+from dsl.rows import Function, result_types
 from evosearch.errors import InputError, did_you_mean
-from evosearch.tasks.files import import_file
+from evosearch.tasks.files import import_file, in_user_code
 
 _loaded: dict[bytes, tuple[str, ...]] = {}
 """Names by content: a file is run once, and a copy of it is the same file."""
@@ -31,23 +33,30 @@ def load_functions(path: str) -> tuple[str, ...]:
             "defines FUNCTIONS, a list of dsl.Function"
         ) from None
     if content not in _loaded:
-        rows = getattr(import_file(place, source), "FUNCTIONS", None)
-        if not isinstance(rows, list | tuple) or not rows:
-            raise InputError(
-                f"{source}: FUNCTIONS is not there, or no list, or empty: define it, a "
-                "list of dsl.Function"
-            )
-        for row in rows:
-            if not isinstance(row, Function):
-                raise InputError(
-                    f"{source}: FUNCTIONS holds {row!r}: it must hold dsl.Function only"
-                )
+        rows = _rows(place, source)
         try:
             add_functions(rows)
         except ValueError as error:
             raise InputError(f"{source}: {error}: mend that row") from None
         _loaded[content] = tuple(row.name for row in rows)
     return _loaded[content]
+
+
+def _rows(place: Path, source: str) -> Sequence[Function]:
+    """The rows that a file defines, each with a rule that gives types."""
+    rows = getattr(import_file(place, source), "FUNCTIONS", None)
+    if not isinstance(rows, list | tuple) or not rows:
+        raise InputError(
+            f"{source}: FUNCTIONS is not there, or no list, or empty: define it, a "
+            "list of dsl.Function"
+        )
+    for row in rows:
+        if not isinstance(row, Function):
+            raise InputError(
+                f"{source}: FUNCTIONS holds {row!r}: it must hold dsl.Function only"
+            )
+        in_user_code(partial(result_types, row), place, f"{source}: {row.name}")
+    return rows
 
 
 def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:

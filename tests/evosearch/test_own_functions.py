@@ -141,6 +141,11 @@ def test_names_that_are_in_no_table_are_refused() -> None:
             "`a b` cannot be a function's name",
         ),
         (
+            "X = Parameter('x', ANY),\nFUNCTIONS = "
+            "[Function('f', '', X, abs, rule=lambda x: 42)]",
+            "own.py raised TypeError: the rule must give a Type or None, but gives 42",
+        ),
+        (
             "X = Parameter('x', ANY)\nFUNCTIONS = [Function('f', '', (X,) * 4, abs)]",
             "line 4 raised ValueError: f: more than 3 parameters",
         ),
@@ -168,6 +173,13 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, body: str, said: str) ->
         ("(X,), lambda xp, x: xp.stack([x, x])", "gives shapes"),
         ("(X,), lambda xp, x: x, numpy=lambda xp, x: x + 1", "in NumPy and"),
         ("(X, X), lambda xp, x, y: x - y, commutative=True", "is not commutative"),
+        (
+            "(X, X), lambda xp, x, y: x + y + xp.ndim(x), commutative=True",
+            "is not commutative to the last bit: take that fact away, for (Scalar, ",
+        ),
+        ("(X,), lambda xp, x: x, rule=lambda x: 42", "None, but gives 42 for (Scalar)"),
+        ("(X,), lambda xp, x: x, rule=lambda x: True", "None, but gives True for"),
+        ("(X,), lambda xp, x: x, rule=lambda x: {}[x]", "line 4 raised KeyError"),
         ("(X, X), lambda xp, x, y: x, rule=lambda x, y: None", "takes no combination"),
     ],
 )
