@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from dsl.functions import FUNCTIONS, SETS, add_functions
+from dsl.functions import ALIASES, FUNCTIONS, SETS, add_functions
 from dsl.rows import Function, result_types
 from evosearch.errors import InputError, did_you_mean
 from evosearch.tasks.files import import_file, in_user_code
@@ -74,10 +74,15 @@ def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for each in choice.split("+") for name in SETS[each]) + own
     assert isinstance(choice, tuple)
     for name in choice:
+        if name in ALIASES:
+            raise InputError(
+                f"search.functions: {name!r} is another name of {ALIASES[name]}: "
+                "write that"
+            )
         if name not in FUNCTIONS:
             raise InputError(
                 f"search.functions: there is no function {name!r}: "
                 f"{did_you_mean(name, FUNCTIONS)} (a set of functions is written "
-                "without brackets, an alias is not a name)"
+                "without brackets)"
             )
     return choice
