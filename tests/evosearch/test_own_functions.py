@@ -107,9 +107,21 @@ def test_the_machine_trains_with_them_as_compiled_programs_do() -> None:
     assert Trainer(Dispatch(plan)).train(matrices, 3).outcome is Outcome.OK
 
 
+def test_a_machine_made_before_them_is_not_used_after() -> None:
+    plan = make_plan(
+        Quadratic(0.1), schedule="cosine", warmup=0.1, chunks=2, weight_bound=1000.0
+    )
+    before = Machine(plan)
+    load_functions(str(FILE))
+    with pytest.raises(RuntimeError, match="make another Machine"):
+        before.start(parse(PROGRAM), 0)
+
+
 def test_names_that_are_in_no_table_are_refused() -> None:
     with pytest.raises(InputError, match="no function 'sofsign': did you mean sign"):
         functions_drawn(("sofsign",), ())
+    with pytest.raises(InputError, match="'interp' is another name of interpolate: w"):
+        functions_drawn(("interp",), ())
 
 
 @pytest.mark.parametrize(
