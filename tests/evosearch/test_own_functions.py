@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from dsl import FUNCTIONS, DslError, check, digest, fingerprint, lower, parse, unparse
-from dsl.functions import ALIASES, SETS, remove_functions
-from evosearch import own_functions
+from dsl.functions import ALIASES, SETS
 from evosearch.compiled import Compiled
 from evosearch.dispatch import Dispatch
 from evosearch.engine import COMPILED, MACHINE, engine_for
@@ -24,7 +23,12 @@ from evosearch.mutate import Odds, mutate
 from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.plan import make_plan
 from evosearch.train import Outcome, Trainer
-from tests.command_line import evosearch, evosearch_process, refused
+from tests.command_line import (
+    evosearch,
+    evosearch_process,
+    forget_functions,
+    refused,
+)
 from tests.tasks.quadratic import Quadratic
 
 FILE = Path(__file__).parents[1] / "tasks" / "functions.py"
@@ -45,8 +49,7 @@ def clean_table() -> Iterator[None]:
     """The table is as it was before, whatever a test added."""
     before = set(FUNCTIONS)
     yield
-    remove_functions(set(FUNCTIONS) - before)
-    own_functions._loaded.clear()
+    forget_functions(before)
 
 
 def written(folder: Path, body: str) -> str:

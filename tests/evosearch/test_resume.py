@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from dsl import FUNCTIONS
-from dsl.functions import remove_functions
-from evosearch import own_functions
 from evosearch.folder import CONFIG, LOG, OWN_FUNCTIONS
 from evosearch.opening import open_new
 from evosearch.run import run as run_search
-from tests.command_line import ROOT, evosearch
+from tests.command_line import ROOT, evosearch, forget_functions
 
 pytestmark = pytest.mark.slow
 
@@ -39,20 +36,6 @@ workers: {{executor: inline}}
 """
 
 
-@pytest.fixture(autouse=True)
-def clean_table() -> Iterator[None]:
-    yield
-    forget_functions()
-
-
-def forget_functions() -> None:
-    """As in a new process."""
-    if own_functions._loaded:
-        remove_functions(["softsign"])
-        own_functions._loaded.clear()
-    assert "softsign" not in FUNCTIONS
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run that was stopped after its fourth child."""
@@ -60,12 +43,13 @@ def run(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "tests" / "tasks" / "softsign.py", tmp_path / "own.py")
     (tmp_path / "own.opt").write_text(PROGRAM)
     (tmp_path / "run.yaml").write_text(RUN.format(tmp_path))
+    known = set(FUNCTIONS)
     problem, folder = open_new(tmp_path / "run.yaml", [], tmp_path / "run", "a test")
     made: list[object] = []
     watcher = SimpleNamespace(search=made.append, judge=None)
     run_search(problem, folder, watcher, lambda: len(made) == 4)
     folder.close()
-    forget_functions()
+    forget_functions(known)
     return tmp_path / "run"
 
 
@@ -78,7 +62,6 @@ def refused(run: Path, *changes: str) -> str:
     assert "Traceback" not in answer.error
     after = [(run / name).read_bytes() for name in (CONFIG, LOG, OWN_FUNCTIONS)]
     assert after == before
-    forget_functions()
     return answer.error.splitlines()[-1]
 
 
@@ -111,13 +94,11 @@ def test_a_run_keeps_its_functions(run: Path) -> None:
     assert f"; {run / OWN_FUNCTIONS} is what it was: put that in its place" in told
     listed = json.loads(evosearch("show", run, "--json").output)
     assert any("softsign(" in row["program"] for row in listed)
-    forget_functions()
     own.unlink()
     answer = evosearch("run", "--resume", run)
     assert answer.code == 0, answer.error
     told = f"functions: {own} is not there; going on with the copy"
     assert told in answer.error
     assert told in (run / LOG).read_text()
-    forget_functions()
     answer = evosearch("check", run / "best.opt", "--functions", run / OWN_FUNCTIONS)
     assert answer.code == 0, answer.error
