@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import product
 
 from dsl.errors import error_at
 from dsl.faults import (
     MAX_STATEMENTS,
     Fault,
     Reason,
+    Wording,
     argument_type,
     arity,
     constant,
@@ -38,7 +38,8 @@ from dsl.program import (
     shapes_of,
     state_types,
 )
-from dsl.rows import Function, result_type
+from dsl.rows import Function, result_types
+from dsl.state_shapes import or_shapes
 from dsl.types import SHAPED, Type
 from dsl.unparse import argument_text, place_in_text, unparse
 
@@ -98,7 +99,7 @@ def find_fault(program: Program) -> Fault | None:
             index += 1
     except KeyError:
         del types[CONSTANT_READ]
-        return _statement_fault(index, statement, types)
+        return _statement_fault(program, index, types)
     del types[CONSTANT_READ]
     wanted = program.shapes or (_TREE,) * len(program.states)
     if tuple(map(types.get, program.outputs)) != (_TREE, *wanted):
@@ -152,13 +153,11 @@ def _results_of(row: Function) -> dict[int, int]:
     leading 1, so that one lookup checks the number and the types of the arguments.
     """
     results = {}
-    for types in product(*(parameter.accepts for parameter in row.parameters)):
+    for types, result in result_types(row).items():
         code = 1
         for each in types:
             code = 10 * code + each
-        result = result_type(row, types)
-        if result is not None:
-            results[code] = int(result)
+        results[code] = int(result)
     return results
 
 
@@ -208,8 +207,9 @@ def _length_fault(program: Program) -> Fault:
     return Fault(Reason.LENGTH, MAX_STATEMENTS, None, partial(length, statements))
 
 
-def _statement_fault(index: int, statement: Statement, types: dict[str, int]) -> Fault:
+def _statement_fault(program: Program, index: int, types: dict[str, int]) -> Fault:
     """The fault of a statement that is known to have one."""
+    statement = program.statements[index]
     row = FUNCTIONS.get(statement.function)
     if row is None:
         wording = partial(unknown_function, statement.function)
@@ -218,23 +218,33 @@ def _statement_fault(index: int, statement: Statement, types: dict[str, int]) ->
     if given != len(row.parameters):
         return Fault(Reason.ARITY, index, None, partial(arity, row, given))
     for position in range(given):
-        fault = _argument_fault(index, row, position, statement, types)
+        fault = _argument_fault(program, index, row, position, types)
         if fault is not None:
             return fault
     texts = [argument_text(argument) for argument in statement.arguments]
     kinds = [Type(_type_of(argument, types)) for argument in statement.arguments]
     wording = partial(shape, row, list(zip(texts, kinds, strict=True)))
-    return Fault(Reason.SHAPE, index, None, wording)
+    return _type_fault(Reason.SHAPE, program, (index, None), wording)
+
+
+def _type_fault(
+    reason: Reason,
+    program: Program,
+    place: tuple[int, int | None],
+    wording: Callable[[], Wording],
+) -> Fault:
+    """A fault that another shape of a state may mend."""
+    return Fault(reason, *place, partial(or_shapes, program, _is_valid, wording))
+
+
+def _is_valid(program: Program) -> bool:
+    return find_fault(program) is None
 
 
 def _argument_fault(
-    index: int,
-    row: Function,
-    position: int,
-    statement: Statement,
-    types: dict[str, int],
+    program: Program, index: int, row: Function, position: int, types: dict[str, int]
 ) -> Fault | None:
-    argument = statement.arguments[position]
+    argument = program.statements[index].arguments[position]
     if isinstance(argument, Variable):
         if argument.name not in types:
             wording = partial(unbound, argument.name, types)
@@ -247,7 +257,7 @@ def _argument_fault(
         return None
     given = (argument_text(argument), actual)
     wording = partial(argument_type, row, position, given, types)
-    return Fault(Reason.ARGUMENT_TYPE, index, position, wording)
+    return _type_fault(Reason.ARGUMENT_TYPE, program, (index, position), wording)
 
 
 def _output_fault(program: Program, types: dict[str, int]) -> Fault:
@@ -264,7 +274,7 @@ def _output_fault(program: Program, types: dict[str, int]) -> Fault:
     index, name = next((i, n) for i, (n, kind) in roles if types[n] != kind)
     role = (program.states, index, wanted[index])
     wording = partial(output_type, role, (name, Type(types[name])), types)
-    return Fault(Reason.OUTPUT_TYPE, line, index, wording)
+    return _type_fault(Reason.OUTPUT_TYPE, program, (line, index), wording)
 
 
 def _name_fault(program: Program) -> Fault:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from dsl.errors import LONGEST_QUOTE, quoted
 from dsl.functions import ALIASES, FUNCTIONS
 from dsl.rows import Function
-from dsl.types import DIMENSIONS, SQUARE, Dimensions, Type, broadcast
+from dsl.types import DIMENSIONS, Dimensions, Type, broadcast, in_a_sentence
 
 MAX_STATEMENTS = 1000
 """The longest program."""
@@ -122,8 +122,8 @@ def argument_type(
     text, actual = given
     parameter = row.parameters[index]
     message = (
-        f"{quoted(printed_name(row))} takes {_any_of(parameter.accepts)} for its "
-        f"argument `{parameter.name}`, but {quoted(text)} is {_article(actual)}"
+        f"{quoted(printed_name(row))} takes {in_a_sentence(parameter.accepts)} for its "
+        f"argument `{parameter.name}`, but {quoted(text)} is {in_a_sentence([actual])}"
     )
     if Type.TREE in parameter.accepts:
         return message, _as_tree(text, actual, scope)
@@ -178,11 +178,11 @@ def output_type(
     """
     (states, index, wanted), (text, actual) = role, given
     of = "the update" if index == 0 else f"the new value of {quoted(states[index - 1])}"
-    message = f"{of} must be {_article(wanted)}, but {quoted(text)} is "
+    message = f"{of} must be {in_a_sentence([wanted])}, but {quoted(text)} is "
     if wanted is Type.TREE:
-        return message + _article(actual), _as_tree(text, actual, scope)
+        return message + in_a_sentence([actual]), _as_tree(text, actual, scope)
     found = [name for name, each in scope.items() if each == wanted]
-    return message + _article(actual), _such_names(found, (wanted,))
+    return message + in_a_sentence([actual]), _such_names(found, (wanted,))
 
 
 def output_count(states: tuple[str, ...], given: int) -> Wording:
@@ -254,25 +254,10 @@ def _as_tree(text: str, actual: Type, scope: Scope) -> str:
     return f"{hint}, or make one: `{text} * {example}`"
 
 
-def _article(kind: Type) -> str:
-    """`a Tree`, `(r, r)`."""
-    text = str(kind)
-    return text if text.startswith("(") else f"a {text}"
-
-
-def _any_of(kinds: tuple[Type, ...]) -> str:
-    """What a parameter accepts, in words."""
-    if Type.TREE in kinds:
-        return "any value but a Scalar" if len(kinds) > 2 else "a Tree"
-    if len(kinds) == 1:
-        return _article(kinds[0])
-    return "a square matrix" if kinds == SQUARE else "a column"
-
-
 def _such_names(names: list[str], wanted: tuple[Type, ...]) -> str:
     if names:
-        return f"{_any_of(wanted)} is in {_list(names)}"
-    return f"no variable here is {_any_of(wanted)}; make one on a line before"
+        return f"{in_a_sentence(wanted)} is in {_list(names)}"
+    return f"no variable here is {in_a_sentence(wanted)}; make one on a line before"
 
 
 def _closest(name: str, names: list[str]) -> str | None:

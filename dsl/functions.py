@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from dsl.lion import LION
 from dsl.matrix import MATRIX
 from dsl.names import is_name
-from dsl.rows import Function
+from dsl.rows import Function, result_types
 
 _rows: dict[str, Function] = {row.name: row for row in (*LION, *MATRIX)}
 _aliases = {alias: row.name for row in _rows.values() for alias in row.aliases}
@@ -62,6 +62,7 @@ def add_functions(rows: Iterable[Function]) -> None:
     Raises:
         ValueError: a name or alias cannot be one, or is another function's; or a row
             would be printed as something that is read back as another.
+        TypeError: a rule gives no type; and whatever else a rule raises.
     """
     rows = list(rows)
     new = {row.name: row for row in rows}
@@ -78,6 +79,7 @@ def add_functions(rows: Iterable[Function]) -> None:
             seen.add(name)
         if row.symbol or row.printed not in ("", *names):
             raise ValueError(f"`{row.name}` can only be printed by its own name")
+        result_types(row)
     _rows.update(new)
     _aliases.update({alias: row.name for row in new.values() for alias in row.aliases})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.rows import EPSILON, Function, Parameter
-from dsl.types import DIMENSIONS, OF_DIMENSIONS, SHAPED, SQUARE, Type
+from dsl.types import COLUMNS, DIMENSIONS, OF_DIMENSIONS, SHAPED, SQUARE, Type
 
 DAMPING = 1e-6
 """Of `inverse_root`: share of the largest eigenvalue that is added to each."""
@@ -18,7 +18,6 @@ _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 _NEWTON_SCHULZ_STEPS = 5
 """Of `orthogonalize`: coefficients and number of steps of Muon (Jordan et al. 2024)."""
 
-_COLUMNS = tuple(kind for kind in SHAPED if DIMENSIONS[kind][1] == "1")
 _X, _Y = Parameter("x", SHAPED), Parameter("y", SHAPED)
 _SQUARE_X = Parameter("x", SQUARE)
 
@@ -112,7 +111,7 @@ MATRIX = (
     _matrix(
         "outer",
         "x y^T; (a, 1) and (b, 1) give (a, b)",
-        (Parameter("x", _COLUMNS), Parameter("y", _COLUMNS)),
+        (Parameter("x", COLUMNS), Parameter("y", COLUMNS)),
         lambda xp, x, y: x * y.T,
         rule=_outer,
     ),

@@ -16,6 +16,12 @@ UNALIGNED = "_UNALIGNED"
 _HEADER = "`def train(w, g, m, lr):`"
 _SKIPPED = re.compile(r"(?:[ \n]|#[^\n]*)*")
 _NEXT_STATEMENT = re.compile(r"return\b|def\b|[A-Za-z_]\w* *=(?!=)")
+_BEFORE_SHAPE = re.compile(
+    r"\s*def\s+train\s*\("
+    r"(?:\s*\w+\s*(?::\s*\([^()]*\)\s*)?,)*"  # the parameters before
+    r"\s*\w+\s*(?P<colon>:\s*(?:\([^()]*)?)?"
+)
+"""A header up to the shape of a parameter, or into it."""
 _READABLE = {
     "NAME": "a name",
     "NUMBER": "a number",
@@ -94,6 +100,18 @@ def _parenthesis(refusal: Refusal) -> Finding | None:
     return None
 
 
+def _shape(refusal: Refusal) -> Finding | None:
+    """What follows a parameter's colon, or a parenthesis in the place of it."""
+    before = re.sub(r"#[^\n]*", "", refusal.text[: refusal.offset])
+    match = _BEFORE_SHAPE.fullmatch(before)
+    if match is None or not (match["colon"] or refusal.terminal == "LPAR"):
+        return None
+    if not "!" <= refusal.text[refusal.offset : refusal.offset + 1] <= "~":
+        return None
+    hint = "a shape is two dimensions, each 1, r or c, as in `left: (r, r)`"
+    return refusal.offset, ("this is not the shape of a state", hint)
+
+
 def _foreign(refusal: Refusal) -> Finding | None:
     """What means something in Python, and nothing or another thing here."""
     word = foreign_word(refusal.text, refusal.offset)
@@ -117,9 +135,6 @@ def _header(refusal: Refusal) -> Finding | None:
     ):
         hint = "put each statement on a line of its own"
         return refusal.offset, ("the header does not end with its line", hint)
-    if refusal.accepted == {"LPAR"} and ":" in refusal.before:
-        hint = "write two dimensions, each 1, r or c, as in `left: (r, r)`"
-        return refusal.offset, ("this is not the shape of a state", hint)
     if refusal.accepted == {"_INDENT"}:
         if offset == len(refusal.text):
             hint = "add statements and a return, indented by four spaces"
@@ -213,6 +228,7 @@ def _anything(refusal: Refusal) -> Finding:
 _RULES = (
     _nothing,
     _parenthesis,
+    _shape,
     _foreign,
     _header,
     _indentation,

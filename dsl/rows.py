@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol
 
 from dsl.types import Type, broadcast
@@ -109,6 +110,25 @@ def formula_over(row: Function, xp: Any) -> Callable[..., Any]:
     """The rule of a function for an array namespace."""
     of_numpy = row.numpy is not None and xp.__name__ == "numpy"
     return row.numpy if of_numpy and row.numpy else row.formula
+
+
+def result_types(row: Function) -> dict[tuple[Type, ...], Type]:
+    """The type of the value of every call that fits: by the types of its arguments.
+
+    Raises:
+        TypeError: the rule gives something else than a Type or None.
+    """
+    found = {}
+    for types in product(*(parameter.accepts for parameter in row.parameters)):
+        result = result_type(row, types)
+        if isinstance(result, Type):
+            found[types] = result
+        elif result is not None:
+            shown = ", ".join(map(str, types))
+            raise TypeError(
+                f"the rule must give a Type or None, but gives {result!r} for ({shown})"
+            )
+    return found
 
 
 def result_type(row: Function, types: Sequence[Type]) -> Type | None:

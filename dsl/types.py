@@ -55,6 +55,28 @@ _NAMES = {Type.SCALAR: "Scalar", Type.LEAFWISE: "Leafwise", Type.TREE: "Tree"}
 ANY = tuple(Type)
 SHAPED = tuple(DIMENSIONS)
 SQUARE = (Type.LEAFWISE, Type.LEFT, Type.RIGHT)
+COLUMNS = tuple(kind for kind in SHAPED if DIMENSIONS[kind][1] == "1")
+
+_GROUPS = {
+    frozenset(ANY): ("any", "any value"),
+    frozenset(SHAPED): ("any shape", "any value but a Scalar"),
+    frozenset(SQUARE): ("square", "a square matrix"),
+    frozenset(COLUMNS): ("column", "a column"),
+}
+"""Types that have a name together: in a table, and in a sentence."""
+
+
+def in_a_table(kinds: Iterable[Type]) -> str:
+    """Some types, such as a parameter accepts: `any`, `Tree or Scalar`."""
+    each = list(dict.fromkeys(kinds))
+    return _GROUPS.get(frozenset(each), (" or ".join(map(str, each)), ""))[0]
+
+
+def in_a_sentence(kinds: Iterable[Type]) -> str:
+    """The same for a sentence: `any value`, `a Tree or a Scalar`, `(r, r)`."""
+    each = list(dict.fromkeys(kinds))
+    plain = [f"{kind}" if kind not in _NAMES else f"a {kind}" for kind in each]
+    return _GROUPS.get(frozenset(each), ("", " or ".join(plain)))[1]
 
 
 def broadcast(types: Iterable[Type]) -> Type | None:

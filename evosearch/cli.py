@@ -129,7 +129,8 @@ def _run(problem: Problem, folder: RunFolder, as_json: bool) -> None:
     go_on = f"go on with: evosearch run --resume {path}"
     try:
         with Display(budget) as display, StopOnInterrupt(display.say) as stop:
-            display.say(f"run folder: {folder.path}")
+            for line in (f"run folder: {folder.path}", *folder.notes):
+                display.say(line)
             summary = run_search(problem, folder, display, stop.asked)
     except KeyboardInterrupt:
         typer.echo(go_on, err=True)
@@ -156,14 +157,14 @@ def show(
 ) -> None:
     """List the best distinct programs of a run, best first."""
     from evosearch.config import load_config
-    from evosearch.folder import CONFIG, STORE
+    from evosearch.folder import CONFIG, STORE, functions_of
     from evosearch.opening import load_own
     from evosearch.report.programs import best_programs, print_programs
     from evosearch.store import Store
 
     store = Store.open(run / STORE)
     try:
-        load_own(load_config(run / CONFIG).functions)
+        load_own(functions_of(run, load_config(run / CONFIG)))
         programs = best_programs(store, top, uses)
         nothing = "no program calls it" if uses else "no program is finished yet"
     finally:

@@ -88,20 +88,25 @@ def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:
 
 
 def task_version(
-    task: TaskConfig, training: TrainingConfig, functions: str | None = None
+    task: TaskConfig,
+    training: TrainingConfig,
+    functions: str | None = None,
+    functions_at: str | None = None,
 ) -> str:
     """Everything that a training's result depends on but the program and the seed.
 
     Part of the key under which trainings are stored: JSON with sorted keys. Files that
     the config names, the task's own, its data or that of the user's functions, count
-    by their content.
+    by their content; the last is read at `functions_at`, where a run keeps its copy.
     """
-    named = [task.task.rpartition(":")[0], *task.arguments.values(), functions]
-    files = [Path(name) for name in named if isinstance(name, str) and name]
+    named = [task.task.rpartition(":")[0], *task.arguments.values()]
+    places = {name: name for name in named if isinstance(name, str) and name}
+    if functions is not None:
+        places[functions] = functions_at or functions
     contents = {
-        str(path): sha256(path.read_bytes()).hexdigest()
-        for path in files
-        if os.path.isfile(path)  # false, not an error, for what is too long for a path
+        str(Path(name)): sha256(Path(place).read_bytes()).hexdigest()
+        for name, place in places.items()
+        if os.path.isfile(place)  # false, not an error, for what is too long for a path
     }
     parts = {**task.model_dump(), **training.model_dump(), "files": contents}
     return json.dumps(parts, sort_keys=True)

@@ -17,17 +17,27 @@ from evosearch.errors import InputError
 
 CONFIG, STORE, SUMMARY, LOG = "config.yaml", "run.sqlite", "summary.json", "log.txt"
 BEST, BEST_RAW = "best.opt", "best_raw.opt"
+OWN_FUNCTIONS = "functions.py"
+"""A copy of the file that the config's `functions` names, if it names one."""
 RUNS = Path("experiments") / "runs"
 """Where runs go if nothing else is said, from the current folder."""
 
 
 class RunFolder:
-    """The folder of one run, held by this process until `close`."""
+    """The folder of one run, held by this process until `close`.
+
+    Attributes:
+        path: where it is.
+        notes: what the user should be told of how it was opened, a sentence each.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.notes: list[str] = []
         self._lock = _lock(path)
         self._log = (path / LOG).open("a", encoding="utf-8")
+        self._proposed: tuple[Config, str] | None = None
+        self._held_back: list[str] = []
 
     @classmethod
     def create(cls, config: Config, path: Path | None, command: str) -> RunFolder:
@@ -54,6 +64,8 @@ class RunFolder:
             raise InputError(f"{path}: cannot be made ({error.strerror})") from None
         folder = cls(path)
         folder.write_config(config, command)
+        if config.functions is not None:
+            folder._write(OWN_FUNCTIONS, Path(config.functions).read_bytes())
         return folder
 
     @classmethod
@@ -72,13 +84,37 @@ class RunFolder:
 
     def log(self, line: str) -> None:
         """Append a line with the time (UTC) to the log."""
-        self._log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}\n")
+        timed = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}\n"
+        if self._proposed is not None:
+            self._held_back.append(timed)
+            return
+        self._log.write(timed)
+        self._log.flush()
+
+    def propose(self, config: Config, command: str) -> None:
+        """Hold a changed config and the log back until `confirm`.
+
+        A run that is taken up may be refused until it has come to the end of its
+        record, and then nothing must have changed.
+        """
+        self._proposed = config, command
+
+    def confirm(self) -> None:
+        """Write what `propose` held back, if anything."""
+        if self._proposed is None:
+            return
+        self.write_config(*self._proposed)
+        self._proposed = None
+        self._log.writelines(self._held_back)
         self._log.flush()
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the run; a reader sees the old one or the new one, whole."""
+        self._write(name, text.encode())
+
+    def _write(self, name: str, content: bytes) -> None:
         part = self.path / f".{name}.part"
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         part.replace(self.path / name)
 
     def write_config(self, config: Config, command: str) -> None:
@@ -94,6 +130,13 @@ class RunFolder:
         """Let go of the folder."""
         self._log.close()
         self._lock.close()
+
+
+def functions_of(path: Path, config: Config) -> str | None:
+    """The file of a run's own functions: its copy, or, without one, what it names."""
+    copy = path / OWN_FUNCTIONS
+    kept = config.functions is not None and copy.is_file()
+    return str(copy) if kept else config.functions
 
 
 def versions() -> dict[str, str]:

@@ -1,15 +1,14 @@
-"""Users' functions tried out before a run: their rules give what their rows promise.
+"""Tries out users' functions: their formulas give what their rows promise.
 
-Each is called on small arrays of every combination of types that it takes, in NumPy and
-in JAX: the shape must be that of its result type, the numbers must agree, and swapped
-arguments of a commutative one must give the same bits.
+Each is called on small arrays of the combinations of types that it takes (of very many,
+some), in NumPy and in JAX: the shape must be that of its result type, the numbers must
+agree, and swapped arguments of a commutative one must give the same bits. A command
+that is given a file of them does it first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import partial
-from itertools import product
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -18,10 +17,12 @@ import numpy as np
 
 from dsl.functions import FUNCTIONS
 from dsl.interpret import call
-from dsl.rows import Function, formula_over, result_type
+from dsl.rows import Function, formula_over, result_type, result_types
 from dsl.types import Type, matrix_shape, shape_of
 from evosearch.errors import InputError
 from evosearch.tasks.files import in_user_code
+
+_Kinds = tuple[Type, ...]
 
 _SHAPES = ((3, 2), (4,), ())
 _TOLERANCE = 1e-4
@@ -36,9 +37,7 @@ def try_functions(names: Sequence[str], path: str) -> None:
     """
     for name in names:
         row = FUNCTIONS[name]
-        source = f"functions {path}: {name}"
-        every = product(*(p.accepts for p in row.parameters))
-        combinations = in_user_code(partial(_taken, row, every), path, source)
+        combinations = list(result_types(row))
         if not combinations:
             raise _broken(path, row, "takes no combination of types: mend its rule")
         # Those on whole models first; the rest is spread over the shapes of matrices.
@@ -50,14 +49,6 @@ def try_functions(names: Sequence[str], path: str) -> None:
             _try(row, kinds, path)
 
 
-def _taken(row: Function, every: Iterable[tuple[Type, ...]]) -> list[tuple[Type, ...]]:
-    """The combinations of types whose dimensions fit."""
-    results = [(kinds, result_type(row, kinds)) for kinds in every]
-    if not {type(result) for _, result in results} <= {Type, type(None)}:
-        raise TypeError("the rule must give a Type or None")
-    return [kinds for kinds, result in results if result is not None]
-
-
 def _try(row: Function, kinds: tuple[Type, ...], path: str) -> None:
     """Call it on one combination of types, in NumPy and in JAX."""
     shown = f"({', '.join(map(str, kinds))})"
@@ -65,13 +56,7 @@ def _try(row: Function, kinds: tuple[Type, ...], path: str) -> None:
     given = [_value(kind, seed) for seed, kind in enumerate(kinds)]
 
     def run(xp: Any, *values: Any) -> Any:
-        result = call(row, xp, list(values), list(kinds), len(_SHAPES))
-        return result if isinstance(result, list) else [result]
-
-    def in_numpy(values: list[Any]) -> list[np.ndarray]:
-        with np.errstate(all="ignore"):
-            typed = [_typed(value, np, np.float64) for value in values]
-            return [np.asarray(leaf) for leaf in run(np, *typed)]
+        return _call(row, xp, values, kinds)
 
     def in_jax() -> list[np.ndarray]:
         # Traced, as in a training: what depends on numbers in Python shows here.
@@ -83,7 +68,7 @@ def _try(row: Function, kinds: tuple[Type, ...], path: str) -> None:
         with np.errstate(all="ignore"):
             return np.asarray(formula_over(row, np)(np, *values))
 
-    exact = in_user_code(lambda: in_numpy(given), path, source)
+    exact = in_user_code(lambda: _in_numpy(row, given, kinds), path, source)
     single = in_user_code(in_jax, path, source)
     wanted = _result_shapes(row, kinds)
     said = (
@@ -97,12 +82,38 @@ def _try(row: Function, kinds: tuple[Type, ...], path: str) -> None:
         found = in_user_code(lambda: in_numpy_vector(flat), path, source)
         if not np.allclose(found, _flat(exact), _TOLERANCE, equal_nan=True):
             said = "is not elementwise: set matrices=True"
-    if said is None and row.commutative and kinds[0] is kinds[1]:
-        swapped = in_numpy([given[1], given[0], *given[2:]])
-        if any(a.tobytes() != b.tobytes() for a, b in zip(exact, swapped, strict=True)):
+    if said is None and row.commutative:
+        swapped = in_user_code(lambda: _swapped(row, given, kinds), path, source)
+        if swapped is not None and _bits(swapped) != _bits(exact):
             said = "is not commutative to the last bit: take that fact away"
     if said is not None:
         raise _broken(path, row, f"{said}, for {shown}")
+
+
+def _call(row: Function, xp: Any, values: Sequence[Any], kinds: _Kinds) -> list[Any]:
+    """Its value, as a list of arrays."""
+    result = call(row, xp, list(values), list(kinds), len(_SHAPES))
+    return result if isinstance(result, list) else [result]
+
+
+def _in_numpy(row: Function, values: Sequence[Any], kinds: _Kinds) -> list[np.ndarray]:
+    with np.errstate(all="ignore"):
+        typed = [_typed(value, np, np.float64) for value in values]
+        return [np.asarray(leaf) for leaf in _call(row, np, typed, kinds)]
+
+
+def _swapped(
+    row: Function, values: Sequence[Any], kinds: _Kinds
+) -> list[np.ndarray] | None:
+    """Its value in NumPy with the first two arguments swapped, if it takes them so."""
+    turned = (kinds[1], kinds[0], *kinds[2:])
+    if turned not in result_types(row):
+        return None
+    return _in_numpy(row, [values[1], values[0], *values[2:]], turned)
+
+
+def _bits(leaves: list[np.ndarray]) -> list[tuple[tuple[int, ...], bytes]]:
+    return [(leaf.shape, leaf.tobytes()) for leaf in leaves]
 
 
 def _is_elementwise(row: Function, kinds: tuple[Type, ...]) -> bool:

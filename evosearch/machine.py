@@ -78,16 +78,24 @@ class Slot(NamedTuple):
 class Machine:
     """Trains programs of one plan, compiled once for each capacity.
 
-    And once more for programs in which a Scalar is computed from rows.
+    And once more for programs in which a Scalar is computed from rows. It has
+    the functions that were in the table when it was made.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._table = tuple(FUNCTIONS.values())
         self._start = jax.jit(self._initial_rows, static_argnums=1)
         self._advance = jax.jit(self._take_chunk, donate_argnums=(1, 2))
 
     def start(self, program: Program, seed: int) -> Slot:
-        """Assemble a program and give it a fresh register file, states zero."""
+        """Assemble a program and give it a fresh register file, states zero.
+
+        Raises:
+            RuntimeError: the table of functions has changed, and opcodes with it.
+        """
+        if tuple(FUNCTIONS.values()) != self._table:
+            raise RuntimeError("functions were added or removed: make another Machine")
         assembled = bytecode(program)
         capacity = _capacity(assembled.rows, _ROWS)
         weights, rows = self._start(np.uint32(seed), capacity)

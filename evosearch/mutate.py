@@ -27,7 +27,11 @@ from dsl.types import Type
 from evosearch.errors import InputError
 
 INSERT, DELETE, MODIFY = "insert", "delete", "modify"
-TOO_LONG, NOTHING_TO_CHANGE = "too_long", "nothing_to_change"
+TOO_LONG, NOTHING_TO_CHANGE, NOTHING_FITS = (
+    "too_long",
+    "nothing_to_change",
+    "nothing_fits",
+)
 """Reasons for throwing a child away that are not faults of a program."""
 
 MOST_ATTEMPTS = 10_000
@@ -138,6 +142,8 @@ def _insert(
         fitting = names
         if len(accepts) < len(Type):
             fitting = [name for name in names if scope[name] in accepts]
+        if not fitting and _SCALAR not in accepts:
+            return NOTHING_FITS
         pick = _below(len(fitting) + (_SCALAR in accepts), random)
         if pick < len(fitting):
             arguments.append(Variable(fitting[pick]))

@@ -11,7 +11,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError, did_you_mean
-from evosearch.folder import CONFIG, RunFolder
+from evosearch.folder import CONFIG, OWN_FUNCTIONS, RunFolder, functions_of
 from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
 from evosearch.trial import try_all, try_apart
@@ -34,7 +34,8 @@ def open_new(
     Raises:
         InputError: something in it is wrong; no folder is left behind.
     """
-    problem = _prepare(load_config(path, changes))
+    config = load_config(path, changes)
+    problem = _prepare(config, config.functions)
     return problem, RunFolder.create(problem.config, out, command)
 
 
@@ -42,6 +43,8 @@ def open_again(
     path: Path, changes: Sequence[str], out: Path | None, command: str
 ) -> tuple[Problem, RunFolder]:
     """Take up an interrupted run; arguments as of `open_new`, but the run's folder.
+
+    Nothing is written before the run has come to the end of its record.
 
     Raises:
         InputError: it is no run, another process works in it, or a change would lead
@@ -56,30 +59,61 @@ def open_again(
         )
     folder = RunFolder.resume(path)
     try:
-        problem = _prepare(load_config(path / CONFIG, changes))
+        config = load_config(path / CONFIG, changes)
+        folder.notes += _without_original(config.functions, path / OWN_FUNCTIONS)
+        problem = _prepare(config, functions_of(path, config))
         # What was changed holds from now on, also for the next to resume.
-        folder.write_config(problem.config, command)
-        folder.log(f"resumed: {command}")
+        folder.propose(config, command)
+        for line in (f"resumed: {command}", *folder.notes):
+            folder.log(line)
     except InputError:
         folder.close()
         raise
     return problem, folder
 
 
-def _prepare(config: Config) -> Problem:
+def _without_original(original: str | None, copy: Path) -> list[str]:
+    """What to tell of a run that goes on with its copy of the user's functions.
+
+    Raises:
+        InputError: the original is there, and is not what the copy was made of.
+    """
+    if original is None or not copy.is_file():
+        return []
+    try:
+        same = Path(original).read_bytes() == copy.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return [f"functions: {original} is not there; going on with the copy, {copy}"]
+    except OSError as error:
+        raise InputError(
+            f"functions: {original} cannot be read ({error.strerror}): make it "
+            f"readable, or move it away to go on with the copy, {copy}"
+        ) from None
+    if not same:
+        raise InputError(
+            f"functions: {original} has changed since this run began; {copy} is what "
+            f"it was: put that in its place, move {original} away to go on with the "
+            "copy, or begin a new run"
+        )
+    return []
+
+
+def _prepare(config: Config, functions: str | None) -> Problem:
     """Read the programs that a config names and try its tasks.
+
+    `functions` is where the user's own are: the file it names, or a run's copy.
 
     Raises:
         InputError: a program or a task is not there or does not work.
     """
-    drawn = functions_drawn(config.search.functions, load_own(config.functions))
+    drawn = functions_drawn(config.search.functions, load_own(functions))
     seed = _read("program", config.program)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
     if config.workers.executor == "inline":
-        try_all(config.tasks, config.training, config.functions)
+        try_all(config.tasks, config.training, functions)
     else:
-        try_apart(config.tasks, config.training, config.functions)
+        try_apart(config.tasks, config.training, functions)
     return Problem(config, seed, reference, drawn)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from dsl.functions import FUNCTIONS, SETS, add_functions
-from dsl.rows import Function
+from dsl.functions import ALIASES, FUNCTIONS, SETS, add_functions
+from dsl.rows import Function, result_types
 from evosearch.errors import InputError, did_you_mean
-from evosearch.tasks.files import import_file
+from evosearch.tasks.files import import_file, in_user_code
 
-_loaded: dict[tuple[str, bytes], tuple[str, ...]] = {}
-"""Names by path and content: a file is run once for each content of it."""
+_loaded: dict[bytes, tuple[str, ...]] = {}
+"""Names by content: a file is run once, and a copy of it is the same file."""
 
 
 def load_functions(path: str) -> tuple[str, ...]:
@@ -24,30 +26,37 @@ def load_functions(path: str) -> tuple[str, ...]:
     """
     source, place = f"functions {path}", Path(path).resolve()
     try:
-        key = str(place), place.read_bytes()
+        content = place.read_bytes()
     except OSError as error:
         raise InputError(
             f"{source}: cannot be read ({error.strerror}): name a Python file that "
             "defines FUNCTIONS, a list of dsl.Function"
         ) from None
-    if key not in _loaded:
-        rows = getattr(import_file(place, source), "FUNCTIONS", None)
-        if not isinstance(rows, list | tuple) or not rows:
-            raise InputError(
-                f"{source}: FUNCTIONS is not there, or no list, or empty: define it, a "
-                "list of dsl.Function"
-            )
-        for row in rows:
-            if not isinstance(row, Function):
-                raise InputError(
-                    f"{source}: FUNCTIONS holds {row!r}: it must hold dsl.Function only"
-                )
+    if content not in _loaded:
+        rows = _rows(place, source)
         try:
             add_functions(rows)
         except ValueError as error:
             raise InputError(f"{source}: {error}: mend that row") from None
-        _loaded[key] = tuple(row.name for row in rows)
-    return _loaded[key]
+        _loaded[content] = tuple(row.name for row in rows)
+    return _loaded[content]
+
+
+def _rows(place: Path, source: str) -> Sequence[Function]:
+    """The rows that a file defines, each with a rule that gives types."""
+    rows = getattr(import_file(place, source), "FUNCTIONS", None)
+    if not isinstance(rows, list | tuple) or not rows:
+        raise InputError(
+            f"{source}: FUNCTIONS is not there, or no list, or empty: define it, a "
+            "list of dsl.Function"
+        )
+    for row in rows:
+        if not isinstance(row, Function):
+            raise InputError(
+                f"{source}: FUNCTIONS holds {row!r}: it must hold dsl.Function only"
+            )
+        in_user_code(partial(result_types, row), place, f"{source}: {row.name}")
+    return rows
 
 
 def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,10 +74,15 @@ def functions_drawn(choice: object, own: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for each in choice.split("+") for name in SETS[each]) + own
     assert isinstance(choice, tuple)
     for name in choice:
+        if name in ALIASES:
+            raise InputError(
+                f"search.functions: {name!r} is another name of {ALIASES[name]}: "
+                "write that"
+            )
         if name not in FUNCTIONS:
             raise InputError(
                 f"search.functions: there is no function {name!r}: "
                 f"{did_you_mean(name, FUNCTIONS)} (a set of functions is written "
-                "without brackets, an alias is not a name)"
+                "without brackets)"
             )
     return choice

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dsl.digest import digest
-from dsl.fingerprint import VERSION as FINGERPRINT_VERSION
 from dsl.functions import FUNCTIONS
 from dsl.parse import parse
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch.begun import require_same_problem
 from evosearch.config import Config
 from evosearch.counts import Counts
-from evosearch.errors import InputError
 from evosearch.evaluate import task_version
 from evosearch.final import Final, choose_and_compare
-from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder
+from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder, functions_of
 from evosearch.ledger import Ledger
 from evosearch.rows import ProgramRow
 from evosearch.search import Problem, Search
@@ -74,21 +71,27 @@ def run(
         watcher: is told of progress.
         stopped: asked after each child and each program that is judged; if true, the
             run ends in good order, to be resumed later.
+
+    Raises:
+        InputError: it cannot be begun, or taken up again as it is asked to: the folder
+            is as it was then. Or a user's task raised.
     """
     began = time.monotonic()
     config = problem.config
     path = folder.path / STORE
     store = Store.open(path) if path.exists() else Store.create(path)
+    own = functions_of(folder.path, config)
     versions = [
-        task_version(task, config.training, config.functions) for task in config.tasks
+        task_version(task, config.training, config.functions, own)
+        for task in config.tasks
     ]
-    _require_same_problem(store, problem, versions)
+    require_same_problem(store, problem, versions)
     executor = make_executor(
         config.workers.executor,
         config.workers.count,
         config.tasks,
         config.training,
-        config.functions,
+        own,
     )
     folder.log(f"training with {config.workers.executor}, workers: {executor.workers}")
     if any(FUNCTIONS[name].matrices for name in problem.functions):
@@ -103,27 +106,6 @@ def run(
     finally:
         executor.close()
         store.close()
-
-
-def _require_same_problem(store: Store, problem: Problem, versions: list[str]) -> None:
-    """A run that is resumed must be the one that began, but for where it ends."""
-    may_change = {"budget", "final", "workers"}
-    now: dict[str, object] = {
-        "config": problem.config.model_dump(mode="json", exclude=may_change),
-        "program": digest(problem.seed),
-        "reference": digest(problem.reference),
-        "task files": versions,
-    }
-    if problem.config.search.fingerprint:
-        now["version of the fingerprint"] = FINGERPRINT_VERSION
-    begun = json.loads(store.meta.get("problem", json.dumps(now)))
-    changed = [name for name, value in now.items() if begun.get(name) != value]
-    if changed:
-        raise InputError(
-            f"{changed[0]}: has changed since this run began, so what it found cannot "
-            "be compared with what it would find now: undo that, or begin a new run"
-        )
-    store.set_meta("problem", json.dumps(now))
 
 
 class _Session:
@@ -144,10 +126,12 @@ class _Session:
     ) -> dict[str, Any]:
         search = Search(problem, ledger)
         ended = self._search(search, ledger, problem.config, stopped)
+        if ended:
+            search.require_all_replayed()
+        self._folder.confirm()
         ledger.store.commit()
         final = None
         if ended:
-            search.require_all_replayed()
             self._write_best(ledger.store.best(1)[0], "not judged on fresh seeds yet")
             self._folder.log("search ended; judging on fresh seeds")
             final = choose_and_compare(problem, ledger, self._watcher.judge, stopped)
@@ -177,10 +161,12 @@ class _Session:
         minutes = config.budget.minutes
         for row in search.children():
             self._trajectory.add(row)
+            is_new = search.counts.made > search.counts.replayed
+            if is_new:
+                self._folder.confirm()
             if row.fitness is not None and row.fitness < (best.fitness or 0.0):
                 best = row
-                # What was replayed is in the log already.
-                if search.counts.made > search.counts.replayed:
+                if is_new:  # what was replayed is in the log already
                     self._folder.log(f"child {row.number}: fitness {row.fitness:.5f}")
             now = time.monotonic()
             if now - self._committed > _COMMIT_SECONDS:

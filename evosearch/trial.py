@@ -1,6 +1,6 @@
-"""Try a task before anything is trained: what its methods return has the right shapes.
+"""Tries out a config's tasks and functions of its own before anything is trained.
 
-Only shapes are computed, so it takes a moment where training would compile for long.
+Of a task only shapes are computed: a moment, where training would compile for long.
 """
 
 from __future__ import annotations

@@ -141,7 +141,11 @@ _BATCHES_IN_FLIGHT, _LARGEST_BATCH = 2, 16
 
 
 class _Worker:
-    """The actor: one evaluator in a process of its own."""
+    """The actor: one evaluator in a process of its own.
+
+    Functions that cannot be loaded there are told by `evaluate`: what a constructor
+    raises reaches the driver as an actor's death alone.
+    """
 
     def __init__(
         self,
@@ -150,11 +154,17 @@ class _Worker:
         functions: str | None,
     ) -> None:
         use_one_thread()
-        if functions is not None:
-            load_functions(functions)
         self._evaluator = Evaluator(tasks, training)
+        self._problem: InputError | None = None
+        try:
+            if functions is not None:
+                load_functions(functions)
+        except InputError as error:
+            self._problem = InputError(f"in a worker: {error}")
 
     def evaluate(self, jobs: list[Job]) -> list[Training]:
+        if self._problem is not None:
+            raise self._problem
         return [self._evaluator.evaluate(job) for job in jobs]
 
 

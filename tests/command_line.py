@@ -8,10 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsl import FUNCTIONS
+from dsl.functions import remove_functions
+from evosearch import own_functions
 from evosearch.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +35,7 @@ def evosearch(*words: str | Path) -> Answer:
     """Run a command in this process, which has JAX already."""
     output, error = io.StringIO(), io.StringIO()
     before, arguments = signal.getsignal(signal.SIGINT), sys.argv
+    known = set(FUNCTIONS)
     sys.argv = ["evosearch", *map(str, words)]
     try:
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(error):
@@ -42,6 +46,16 @@ def evosearch(*words: str | Path) -> Answer:
     finally:
         sys.argv = arguments
         signal.signal(signal.SIGINT, before)
+        forget_functions(known)
+
+
+def forget_functions(known: Collection[str]) -> None:
+    """Leave only these in the table, as if a process had ended that added others."""
+    added = set(FUNCTIONS) - set(known)
+    remove_functions(added)
+    for content, names in list(own_functions._loaded.items()):
+        if added & set(names):
+            del own_functions._loaded[content]
 
 
 def refused(*words: str | Path) -> str:

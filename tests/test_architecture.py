@@ -21,7 +21,7 @@ LAYERS = (
     ("display",),
     ("run", "report"),
     ("opening",),
-    ("summary",),
+    ("summary", "begun"),
     ("final",),
     ("search",),
     ("twins",),

@@ -59,9 +59,11 @@ def test_python_examples_print_what_is_shown() -> None:
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_the_task_shown_is_the_file() -> None:
-    (shown,) = blocks("python file=tests/tasks/line.py")
-    assert shown == (ROOT / "tests" / "tasks" / "line.py").read_text()
+def test_a_file_shown_is_the_file() -> None:
+    shown = re.findall(r"^```\w+ file=(\S+)\n(.*?)^```$", README, re.S | re.M)
+    assert len(shown) == README.count("file=tests/") == 3
+    for name, text in shown:
+        assert text == (ROOT / name).read_text()
 
 
 def table() -> str:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from dsl.functions import SETS
 from evosearch.config.section import Section
+from evosearch.errors import did_you_mean
+
+_EXPECTED = (
+    f"must be {', '.join(SETS)} or {'+'.join(SETS)}, or a list of functions' names"
+)
 
 
 def _choice(value: object) -> object:
     """Sets joined by `+`, or names: which there are is known when the table is full."""
-    if isinstance(value, str) and set(value.split("+")) <= set(SETS):
+    if isinstance(value, str):
+        sets = value.split("+")
+        for name in sets:
+            if name not in SETS:
+                near = did_you_mean(name, SETS)
+                raise ValueError(f"{_EXPECTED}; there is no set {name!r}: {near}")
+        _require_once(sets)
         return value
     if isinstance(value, list | tuple) and value and all(map(_is_text, value)):
+        _require_once(value)
         return tuple(value)
-    sets = f"{', '.join(SETS)} or {'+'.join(SETS)}"
-    raise ValueError(f"must be {sets}, or a list of functions' names")
+    raise ValueError(_EXPECTED)
+
+
+def _require_once(names: Sequence[str]) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ValueError(f"{name} is named twice: leave it away once")
 
 
 def _is_text(value: object) -> bool:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dsl.functions import FUNCTIONS, SETS
 from dsl.rows import Function
-from dsl.types import ANY, SHAPED, SQUARE, Type
+from dsl.types import in_a_table
 
 USERS = "users"
 """Set of the functions that come from a user's file."""
@@ -30,7 +30,7 @@ def function_rows() -> list[dict[str, Any]]:
             "set": homes.get(row.name, USERS),
             "written": _written(row),
             "rule": row.doc,
-            "arguments": [_accepted(p.accepts) for p in row.parameters],
+            "arguments": [in_a_table(p.accepts) for p in row.parameters],
             "result": None if row.result is None else str(row.result),
             "aliases": list(row.aliases),
             "commutative": row.commutative,
@@ -50,8 +50,8 @@ def print_functions(rows: Sequence[dict[str, Any]]) -> None:
     console.print(table)
     others = [f"{alias} ({row['name']})" for row in rows for alias in row["aliases"]]
     console.print(
-        "\nWhere no result is given it follows from the arguments: the largest of "
-        "Scalar, Leafwise and Tree, or the shape that matrices have by the rule.\n"
+        "\nWhere no result is given it follows from the arguments: the smallest shape "
+        "that they all broadcast to, or the shape that the rule gives.\n"
         f"Other names: {', '.join(others)}."
     )
 
@@ -92,7 +92,7 @@ def _section(name: str) -> str:
         cells = (
             f"`{_written(row)}`",
             row.doc.replace("|", "\\|"),
-            ", ".join(_accepted(p.accepts) for p in row.parameters) or "none",
+            ", ".join(in_a_table(p.accepts) for p in row.parameters) or "none",
             _result(row),
             ", ".join(_facts(row)),
         )
@@ -109,16 +109,6 @@ def _written(row: Function) -> str:
     return f"{row.printed or row.name}({', '.join(names)})"
 
 
-def _accepted(kinds: tuple[Type, ...]) -> str:
-    """What a parameter accepts, in words."""
-    named = {ANY: "any", SHAPED: "any shape", SQUARE: "square"}
-    if kinds in named:
-        return named[kinds]
-    if len(kinds) > 1 and Type.SCALAR not in kinds and Type.TREE not in kinds:
-        return "column"
-    return " or ".join(map(str, kinds))
-
-
 def _result(row: Function) -> str:
     """The type of the value, or what it follows from."""
     if row.result is not None:
@@ -127,5 +117,8 @@ def _result(row: Function) -> str:
 
 
 def _facts(row: Function) -> list[str]:
-    also = [f"also `{alias}`" for alias in row.aliases]
+    names = dict.fromkeys((row.name, *row.aliases))
+    if not row.symbol:
+        names.pop(row.printed or row.name)
+    also = [f"also `{name}`" for name in names]
     return ["commutative"] * row.commutative + also

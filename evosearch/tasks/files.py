@@ -1,4 +1,7 @@
-"""Make a task from a user's file, and lay the file's faults at the user's door."""
+"""Users' Python files: run as modules, their faults told as one sentence each.
+
+Of tasks and of functions; a task is made here too.
+"""
 
 from __future__ import annotations
 

@@ -262,13 +262,32 @@ GOLDEN_HEADERS = {
     "def train(w, w, lr):\n    return w": "14: the header names `w` twice; give",
     "def train(w, g, lr:\n    return g": "10: this parenthesis is never closed;",
     "def train(": "10: this parenthesis is never closed;",
-    "def train(w, g: Tree, lr):": "17: this is not the shape of a state; write two "
-    "dimensions, each 1, r or c, as in `left: (r, r)`",
+    **{
+        header: f"{column}: this is not the shape of a state; a shape is two "
+        "dimensions, each 1, r or c, as in `left: (r, r)`."
+        for header, column in (
+            ("def train(w, g: Tree, lr):", 17),
+            ("def train(w, g, lr: Scalar):", 21),
+            ("def train(w, g, m: (), lr):", 21),
+            ("def train(w, g, m: (r), lr):", 22),
+            ("def train(w, g, m: (r, r, r), lr):", 25),
+            ("def train(w, g, m: (r r), lr):", 23),
+            ("def train(w, g, m: (r, c], lr):", 25),
+            ("def train(w, g, m: (-1, r), lr):", 21),
+            ("def train(w, g, m: (2 * r, r), lr):", 23),
+            ("def train(w, g, m: ((r), r), lr):", 21),
+            ("def train(w, g, m: [r, r], lr):", 20),
+            ("def train(w, g, m: 'r', lr):", 20),
+            ("def train(w, g, m:, lr):", 19),
+            ("def train(w, g, m (r, r), lr):", 19),
+            ("def train(w, g, left: (r, r), m: r, lr):", 34),
+        )
+    },
     "def train(w, g, m: (r, x), lr):\n    return g, m": "24: `x` is not a dimension; "
     "write 1, r (rows of a weight array) or c (columns)",
+    "def train(w, g, m:\t(r, r), lr):": "19: a tab cannot be used; use spaces",
     "def train(w: (r, c), g, lr):\n    return g": "11: `w` cannot have a shape; delete "
     "it: only states, between the gradient and lr, have one",
-    "def train(w, g, m: (r), lr):": "22:",
     "def train(w, g, lr=1):": "19: parameters have no default values; delete the",
     "def train(w, g, lr): return g": "22: the header does not end with its line;",
     " def train(w, g, lr):": "2: the first line is indented; begin at the first",

@@ -15,7 +15,7 @@ from dsl.faults import MAX_STATEMENTS
 from dsl.functions import FUNCTIONS
 from dsl.program import Argument, Constant, Statement, Variable
 from dsl.rows import result_type
-from dsl.types import Type
+from dsl.types import ANY, SQUARE, Type, in_a_sentence, in_a_table
 from tests.strategies import programs
 
 BASE = Program("w", "g", ("m",), "lr", None, (), ("g", "m"))
@@ -159,6 +159,20 @@ RULES = [
     for reason, examples in ACCEPTED_AND_REJECTED.items()
     for number, example in enumerate(examples)
 ]
+
+
+def test_a_type_is_one_decimal_digit() -> None:
+    """`check` looks calls up by their arguments' types, written as decimal numbers."""
+    assert sorted(Type) == list(range(len(Type)))
+    assert len(Type) <= 10
+
+
+def test_types_in_words() -> None:
+    assert (in_a_table(ANY), in_a_sentence(reversed(ANY))) == ("any", "any value")
+    assert (in_a_table(SQUARE), in_a_sentence(SQUARE)) == ("square", "a square matrix")
+    mixed = (Type.TREE, Type.SCALAR, Type.LEFT)
+    assert in_a_table(mixed) == "Tree or Scalar or (r, r)"
+    assert in_a_sentence(mixed) == "a Tree or a Scalar or (r, r)"
 
 
 def test_every_rule_has_an_example() -> None:

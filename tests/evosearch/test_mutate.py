@@ -19,6 +19,7 @@ from evosearch.mutate import (
     DELETE,
     INSERT,
     MODIFY,
+    NOTHING_FITS,
     NOTHING_TO_CHANGE,
     TOO_LONG,
     Child,
@@ -255,6 +256,16 @@ def test_an_insertion_beyond_the_longest_is_thrown_away() -> None:
     assert TOO_LONG in {reason for child in made for reason in child.rejected}
     made = [mutate(ADAMW, random, Odds(), longest + 1) for _ in range(200)]
     assert {child.mutation for child in made} == {INSERT, DELETE, MODIFY}
+
+
+def test_an_insertion_for_which_nothing_fits_is_thrown_away() -> None:
+    random, only = Random(0), Odds(delete=0.0, modify=0.0)
+    made = [mutate(ADAMW, random, only, 100, ("sqrt", "trace")) for _ in range(50)]
+    inserted = {child.program.statements[child.place].function for child in made}
+    assert inserted == {"sqrt"}, "no variable of AdamW is a square matrix"
+    reasons = {reason for child in made for reason in child.rejected}
+    assert NOTHING_FITS in reasons
+    assert Reason.ARGUMENT_TYPE not in reasons
 
 
 def test_an_empty_program_has_nothing_to_change() -> None:

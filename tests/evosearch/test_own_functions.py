@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from dsl import FUNCTIONS, DslError, check, digest, fingerprint, lower, parse, unparse
-from dsl.functions import ALIASES, SETS, remove_functions
-from evosearch import own_functions
+from dsl.functions import ALIASES, SETS
 from evosearch.compiled import Compiled
 from evosearch.dispatch import Dispatch
 from evosearch.engine import COMPILED, MACHINE, engine_for
@@ -24,7 +23,12 @@ from evosearch.mutate import Odds, mutate
 from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.plan import make_plan
 from evosearch.train import Outcome, Trainer
-from tests.command_line import evosearch, evosearch_process, refused
+from tests.command_line import (
+    evosearch,
+    evosearch_process,
+    forget_functions,
+    refused,
+)
 from tests.tasks.quadratic import Quadratic
 
 FILE = Path(__file__).parents[1] / "tasks" / "functions.py"
@@ -45,8 +49,7 @@ def clean_table() -> Iterator[None]:
     """The table is as it was before, whatever a test added."""
     before = set(FUNCTIONS)
     yield
-    remove_functions(set(FUNCTIONS) - before)
-    own_functions._loaded.clear()
+    forget_functions(before)
 
 
 def written(folder: Path, body: str) -> str:
@@ -107,9 +110,21 @@ def test_the_machine_trains_with_them_as_compiled_programs_do() -> None:
     assert Trainer(Dispatch(plan)).train(matrices, 3).outcome is Outcome.OK
 
 
+def test_a_machine_made_before_them_is_not_used_after() -> None:
+    plan = make_plan(
+        Quadratic(0.1), schedule="cosine", warmup=0.1, chunks=2, weight_bound=1000.0
+    )
+    before = Machine(plan)
+    load_functions(str(FILE))
+    with pytest.raises(RuntimeError, match="make another Machine"):
+        before.start(parse(PROGRAM), 0)
+
+
 def test_names_that_are_in_no_table_are_refused() -> None:
     with pytest.raises(InputError, match="no function 'sofsign': did you mean sign"):
         functions_drawn(("sofsign",), ())
+    with pytest.raises(InputError, match="'interp' is another name of interpolate: w"):
+        functions_drawn(("interp",), ())
 
 
 @pytest.mark.parametrize(
@@ -141,6 +156,11 @@ def test_names_that_are_in_no_table_are_refused() -> None:
             "`a b` cannot be a function's name",
         ),
         (
+            "X = Parameter('x', ANY),\nFUNCTIONS = "
+            "[Function('f', '', X, abs, rule=lambda x: 42)]",
+            "own.py raised TypeError: the rule must give a Type or None, but gives 42",
+        ),
+        (
             "X = Parameter('x', ANY)\nFUNCTIONS = [Function('f', '', (X,) * 4, abs)]",
             "line 4 raised ValueError: f: more than 3 parameters",
         ),
@@ -168,6 +188,13 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, body: str, said: str) ->
         ("(X,), lambda xp, x: xp.stack([x, x])", "gives shapes"),
         ("(X,), lambda xp, x: x, numpy=lambda xp, x: x + 1", "in NumPy and"),
         ("(X, X), lambda xp, x, y: x - y, commutative=True", "is not commutative"),
+        (
+            "(X, X), lambda xp, x, y: x + y + xp.ndim(x), commutative=True",
+            "is not commutative to the last bit: take that fact away, for (Scalar, ",
+        ),
+        ("(X,), lambda xp, x: x, rule=lambda x: 42", "None, but gives 42 for (Scalar)"),
+        ("(X,), lambda xp, x: x, rule=lambda x: True", "None, but gives True for"),
+        ("(X,), lambda xp, x: x, rule=lambda x: {}[x]", "line 4 raised KeyError"),
         ("(X, X), lambda xp, x, y: x, rule=lambda x, y: None", "takes no combination"),
     ],
 )

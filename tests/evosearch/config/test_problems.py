@@ -112,6 +112,27 @@ def problem(path: Path, *overrides: str) -> str:
             "'inline', but it is 'rai' (ray: processes; inline: the searching process)",
         ),
         (
+            ["search.functions=lion+matrx"],
+            "override 'search.functions=lion+matrx': search.functions: must be lion, "
+            "matrix or lion+matrix, or a list of functions' names; there is no set "
+            "'matrx': did you mean matrix?",
+        ),
+        (
+            ["search.functions=lion+lion"],
+            "override 'search.functions=lion+lion': search.functions: lion is named "
+            "twice: leave it away once",
+        ),
+        (
+            ["search.functions=[add, sign, add]"],
+            "override 'search.functions=[add, sign, add]': search.functions: add is "
+            "named twice: leave it away once",
+        ),
+        (
+            ["search.functions=[]"],
+            "override 'search.functions=[]': search.functions: must be lion, matrix or "
+            "lion+matrix, or a list of functions' names",
+        ),
+        (
             ["final=3"],
             "override 'final=3': final: must be a group of keys, but it is 3",
         ),

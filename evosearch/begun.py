@@ -1,0 +1,62 @@
+"""What a run was when it began: one that is taken up again has to be the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from dsl.digest import digest
+from dsl.fingerprint import VERSION as FINGERPRINT_VERSION
+from evosearch.errors import InputError
+from evosearch.search import Problem
+from evosearch.store import Store
+
+_MAY_CHANGE = {"budget", "final", "workers"}
+"""Parts of the config that leave a trajectory as it is, but for where it ends."""
+
+
+def require_same_problem(
+    store: Store, problem: Problem, versions: Sequence[str]
+) -> None:
+    """Compare a run with what its store says of its beginning, or note that there.
+
+    Args:
+        store: of the run.
+        problem: what the run is asked to do now.
+        versions: the `task_version` of each of its tasks.
+
+    Raises:
+        InputError: it would be another search; nothing is noted then.
+    """
+    now: dict[str, object] = {
+        "config": problem.config.model_dump(mode="json", exclude=_MAY_CHANGE),
+        "program": digest(problem.seed),
+        "reference": digest(problem.reference),
+        "task files": list(versions),
+    }
+    if problem.config.search.fingerprint:
+        now["version of the fingerprint"] = FINGERPRINT_VERSION
+    begun = json.loads(store.meta.get("problem", json.dumps(now)))
+    changed = [name for name, value in now.items() if begun.get(name) != value]
+    if changed:
+        what, undo = f"{changed[0]}: has", "undo that"
+        if changed[0] == "task files":
+            files = _changed_files(begun.get("task files", ()), versions)
+            what = f"{', '.join(files)}: {'has' if len(files) == 1 else 'have'}"
+            undo = "put back what was there"
+        raise InputError(
+            f"{what} changed since this run began, so what it found cannot be compared "
+            f"with what it would find now: {undo}, or begin a new run"
+        )
+    store.set_meta("problem", json.dumps(now))
+
+
+def _changed_files(begun: Sequence[str], now: Sequence[str]) -> list[str]:
+    """Files whose content differs between task versions, or that one side lacks."""
+    differing = _contents(begun) ^ _contents(now)
+    return sorted({name for name, _ in differing}) or ["tasks"]
+
+
+def _contents(versions: Sequence[str]) -> set[tuple[str, str]]:
+    """Path and hash of every file in some task versions."""
+    return {pair for each in versions for pair in json.loads(each)["files"].items()}
