@@ -29,7 +29,7 @@ class Found(NamedTuple):
     Attributes:
         block: what was checked.
         failures: one for each law that was broken for the first time.
-        broken: a law for each problem.
+        broken: for each problem its law and its number.
         behaviours: digest and fingerprint of each program (`digests.Behaviour`).
         valid: texts that are programs.
         slowest: the most seconds that a text took, and its number.
@@ -37,7 +37,7 @@ class Found(NamedTuple):
 
     block: Block
     failures: tuple[Failure, ...] = ()
-    broken: tuple[str, ...] = ()
+    broken: tuple[tuple[str, int], ...] = ()
     behaviours: tuple[tuple[int, bytes, bytes], ...] = ()
     valid: int = 0
     slowest: tuple[float, int] = (0.0, -1)
@@ -69,7 +69,7 @@ class Finder:
             slowest = max(slowest, (reading.seconds, number))
             if reading.problem is not None:
                 law = reading.problem.law
-                broken.append(law)
+                broken.append((law, number))
                 if self._is_new(law):
                     failures.append(texts.report(self._seed, number, law))
         return Found(block, tuple(failures), tuple(broken), (), valid, slowest)
@@ -82,7 +82,7 @@ class Finder:
             if behaviour is not None:
                 behaviours.append(behaviour)
             if problem is not None:
-                broken.append(problem.law)
+                broken.append((problem.law, number))
                 if self._is_new(problem.law):
                     failures.append(programs.report(self._seed, number, problem.law))
         return Found(block, tuple(failures), tuple(broken), tuple(behaviours))
@@ -92,7 +92,7 @@ class Finder:
         for number in range(block.first, block.first + block.count):
             started(number)
             for name, problem in functions.find(self._seed, number):
-                broken.append(problem.law)
+                broken.append((problem.law, number))
                 if self._is_new(problem.law):
                     failure = functions.report(self._seed, number, name, problem)
                     failures.append(failure)
@@ -120,4 +120,4 @@ def lost(block: Block, number: int, how: str) -> Found:
     """A block whose process did not come to its end; `number` was being checked."""
     problem = Problem(how, f"{block.kind}:{number}")
     failure = Failure(f"{block.kind}:{number}", problem, "")
-    return Found(block, (failure,), (how,))
+    return Found(block, (failure,), ((how, number),))

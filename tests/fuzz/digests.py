@@ -13,14 +13,15 @@ from random import Random
 from typing import NamedTuple
 
 from dsl import Program, digest, fingerprint, prune, unparse
+from tests.fuzz.changes import change
 from tests.fuzz.generation import program_of
 from tests.fuzz.paste import test_of_pair
 from tests.fuzz.problem import Failure, Problem
-from tests.fuzz.rewording import change, reword
+from tests.fuzz.rewording import reword
 from tests.fuzz.shrink import shrink_programs
 from tests.stepping import bits, updates
 
-STEPS = 2
+STEPS = 4
 """Steps in which two programs are compared bit for bit."""
 
 COLLISION = "one digest, two behaviours"

@@ -19,7 +19,7 @@ from dsl.interpret import uses_matrices, zero_states
 from dsl.program import Program, Statement, Variable, shapes_of, state_types
 from dsl.rows import Function
 from dsl.types import Type
-from tests.agreement import Inputs, evaluations
+from tests.noise import Inputs, evaluations
 from tests.stepping import with_statements
 
 LEAST_DIGITS = 0.1

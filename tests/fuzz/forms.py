@@ -22,9 +22,10 @@ from dsl.interpret import Leaves, uses_matrices, zero_states
 from dsl.program import Constant, Statement, Variable
 from evosearch.machine import interpreter, pad
 from evosearch.plan import Layout
-from tests.agreement import RUNS, Expectation, Inputs, disagreement, expect
+from tests.agreement import RUNS, Expectation, disagreement, expect
 from tests.fuzz.doubt import certain
 from tests.fuzz.problem import Problem
+from tests.noise import Inputs
 from tests.stepping import with_statements
 
 Shapes = tuple[tuple[int, ...], ...]

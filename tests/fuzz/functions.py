@@ -20,13 +20,13 @@ from dsl.interpret import Leaves, interpret
 from dsl.program import Statement, Variable
 from dsl.rows import Function
 from dsl.types import Type
-from tests.agreement import Inputs
 from tests.dsl.references import BINARY, CONSTANTS, TREES, UNARY
 from tests.fuzz.forms import FORMS, LAYOUTS, Shapes, step_problem
 from tests.fuzz.numbers import SPECIAL, draw_numbers, odd_tree, ordinary_tree
 from tests.fuzz.paste import test_of_round
 from tests.fuzz.problem import Failure, Problem, guarded
 from tests.fuzz.shapes import calls_on_shapes
+from tests.noise import Inputs
 from tests.stepping import bits
 
 COUNT = 60

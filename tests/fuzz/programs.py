@@ -8,13 +8,13 @@ import numpy as np
 
 from dsl import Program, check, parse, prune, unparse
 from dsl.interpret import Leaves, uses_matrices
-from tests.agreement import Inputs
 from tests.fuzz.digests import Behaviour, Conduct, behaviour, changed, reworded
 from tests.fuzz.forms import FORMS, LAYOUTS, Shapes, state_layouts, step_problem
 from tests.fuzz.generation import program_of
 from tests.fuzz.paste import test_of_program
 from tests.fuzz.problem import Failure, Problem, guarded
 from tests.fuzz.shrink import shrink_program
+from tests.noise import Inputs
 from tests.stepping import random_tree
 
 Turns = tuple[tuple[int, tuple[str, ...]], ...]

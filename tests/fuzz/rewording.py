@@ -1,4 +1,4 @@
-"""A program in other words, and one that differs in little: both drawn from a seed.
+"""A program in other words, drawn from a seed.
 
 The cheap twins of the strategies in `tests/equivalences.py`.
 """
@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from random import Random
 
-from dsl import FUNCTIONS, Program, live
+from dsl import FUNCTIONS, Program
 from dsl.check import types_in_scope
-from dsl.float32 import is_finite_float32, nearest_float32
 from dsl.interpret import uses_matrices
 from dsl.program import (
-    Argument,
-    Constant,
     Statement,
     Variable,
     shapes_of,
     state_types,
 )
-from dsl.types import Type
-from evosearch.mutate import Odds, mutate
+from dsl.types import SHAPED, Type
 from tests.equivalences import independent, swapped, unused
-from tests.fuzz.generation import MATRIX_ROWS, ROWS, Rows, draw_call, draw_constant
+from tests.fuzz.generation import MATRIX_ROWS, ROWS, Rows, draw_call
 from tests.stepping import all_names, rename, with_statements
 
 
@@ -33,39 +29,9 @@ def reword(program: Program, random: Random) -> Program:
     return program
 
 
-def change(program: Program, random: Random) -> Program:
-    """A valid program that differs in a live constant, or by one mutation."""
-    spots = [
-        (index, place)
-        for index, alive in enumerate(live(program).statements)
-        for place, argument in enumerate(program.statements[index].arguments)
-        if alive and isinstance(argument, Constant)
-    ]
-    if not spots or random.random() < 0.3:
-        longest = len(program.statements) + 1
-        names = tuple(row.name for row in _rows(program))
-        return mutate(program, random, Odds(), longest, names).program
-    index, place = random.choice(spots)
-    statements = list(program.statements)
-    changed = statements[index]
-    arguments = list(changed.arguments)
-    old = arguments[place]
-    assert isinstance(old, Constant)
-    arguments[place] = Constant(_another(old.value, random))
-    statements[index] = Statement(changed.target, changed.function, tuple(arguments))
-    return with_statements(program, statements)
-
-
-def _rows(program: Program) -> Rows:
+def rows_of(program: Program) -> Rows:
     """Functions for what is added to a program: on the machine it stays there."""
     return MATRIX_ROWS if uses_matrices(program) else ROWS
-
-
-def _another(value: float, random: Random) -> float:
-    """Another constant, near or far."""
-    near = [nearest_float32(value * factor) for factor in (1.000001, 2.0)]
-    choices = [draw_constant(random), -value, *filter(is_finite_float32, near)]
-    return random.choice(choices)
 
 
 def _renamed(program: Program, random: Random) -> Program:
@@ -82,7 +48,7 @@ def _with_dead_statement(program: Program, random: Random) -> Program:
     statements = list(program.statements)
     place = random.randrange(len(statements) + 1)
     scope = types_in_scope(program, place)
-    row, arguments, _ = draw_call(random, scope, _rows(program))
+    row, arguments, _ = draw_call(random, scope, rows_of(program))
     targets = [unused(program)]
     if (
         place < len(statements)
@@ -94,25 +60,49 @@ def _with_dead_statement(program: Program, random: Random) -> Program:
 
 
 def _with_dead_state(program: Program, random: Random) -> Program:
-    """One more state that feeds itself, or takes any Tree, and is never used."""
-    name = unused(program)
+    """One more state that feeds itself, or takes any value of its shape, unused.
+
+    Half the time there are two that feed each other.
+    """
+    with_shapes = uses_matrices(program)
+    kind = random.choice(SHAPED) if with_shapes else Type.TREE
     scope = types_in_scope(program, len(program.statements))
-    trees = [*(known for known, kind in scope.items() if kind == Type.TREE), name]
-    statements = list(program.statements)
+    name = unused(program)
+    fitting = [name, *(known for known, held in scope.items() if held == kind)]
     if random.random() < 0.5:
-        arguments: tuple[Argument, ...] = (
-            Variable(name),
-            Variable(random.choice(trees)),
+        call = Statement(
+            name, "add", (Variable(name), Variable(random.choice(fitting)))
         )
-        statements.append(Statement(name, "add", arguments))
+        program = with_statements(program, [*program.statements, call])
+    if random.random() < 0.5:
+        return _with_state(program, random, name, kind, random.choice(fitting))
+    other = f"{name}_other"
+    program = _with_state(program, random, name, kind, name)
+    program = _with_state(program, random, other, kind, name)
+    outputs = list(program.outputs)
+    outputs[1 + program.states.index(name)] = other
+    return program._replace(outputs=tuple(outputs))
+
+
+def _with_state(
+    program: Program, random: Random, name: str, kind: Type, output: str
+) -> Program:
+    """One more state at a random place of the header."""
     place = random.randrange(len(program.states) + 1)
     states, outputs = list(program.states), list(program.outputs)
-    states.insert(place, name)
-    outputs.insert(place + 1, random.choice(trees))
     kinds = list(state_types(program))
-    kinds.insert(place, Type.TREE)
-    made = with_statements(program, statements, outputs)
-    return made._replace(states=tuple(states), shapes=shapes_of(kinds))
+    states.insert(place, name)
+    outputs.insert(place + 1, output)
+    kinds.insert(place, kind)
+    return program._replace(
+        states=tuple(states), outputs=tuple(outputs), shapes=shapes_of(kinds)
+    )
+
+
+def _with_unused_step(program: Program, random: Random) -> Program:
+    """A header that names the step count, which nothing reads."""
+    known = program.step or "step" in all_names(program)
+    return program if known else program._replace(step="step")
 
 
 def _with_swapped_arguments(program: Program, random: Random) -> Program:
@@ -143,6 +133,7 @@ REWORDINGS = (
     _renamed,
     _with_dead_statement,
     _with_dead_state,
+    _with_unused_step,
     _with_swapped_arguments,
     _reordered,
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from tests.fuzz.blocks import Block, Found
 from tests.fuzz.digests import COLLISION, Behaviour, Collisions, collision
 from tests.fuzz.problem import Failure
+
+MOST_NUMBERS = 20
+"""Of those that break one law, told to be looked at."""
 
 
 class Tally:
@@ -24,7 +27,7 @@ class Tally:
             self._blocks += 1
         self.done: Counter[str] = Counter()
         self.failures: dict[str, Failure] = {}
-        self.broken: Counter[str] = Counter()
+        self.broken: defaultdict[str, list[str]] = defaultdict(list)
         self.interrupted = False
         self._collisions = Collisions()
         self._valid = 0
@@ -35,7 +38,8 @@ class Tally:
         """Count a block; returns what is new."""
         self.done[found.block.kind] += found.block.count
         self._ended += 1
-        self.broken.update(found.broken)
+        for law, number in found.broken:
+            self.broken[law].append(f"{found.block.kind}:{number}")
         self._valid += found.valid
         self._slowest = max(self._slowest, found.slowest)
         new = []
@@ -47,7 +51,9 @@ class Tally:
 
     def _new_collisions(self, found: Found) -> list[Failure]:
         pairs = self._collisions.add(Behaviour(*each) for each in found.behaviours)
-        self.broken[COLLISION] += len(pairs)
+        for pair in pairs:
+            name = ",".join(f"programs:{number}" for number in pair)
+            self.broken[COLLISION].append(name)
         if not pairs or COLLISION in self.failures:
             return []
         return [collision(self.seed, pairs[0])]
@@ -83,7 +89,8 @@ class Tally:
                     "reproduce": self.command(failure),
                     "law": law,
                     "detail": failure.problem.detail,
-                    "times": self.broken[law],
+                    "times": len(self.broken[law]),
+                    "numbers": self.broken[law][:MOST_NUMBERS],
                     "test": failure.test,
                 }
                 for law, failure in self.failures.items()
@@ -114,8 +121,10 @@ class Tally:
         if not self.failures:
             lines.append("nothing found")
         for law, failure in self.failures.items():
-            often = f" ({self.broken[law]:,} times)" if self.broken[law] > 1 else ""
-            lines.append(f"\nFOUND {failure.problem}{often}")
+            lines.append(f"\nFOUND {failure.problem}")
+            if len(self.broken[law]) > 1:
+                some = " ".join(self.broken[law][:MOST_NUMBERS])
+                lines.append(f"{len(self.broken[law]):,} times: {some}")
             lines += [self.command(failure), "", failure.test]
         return "\n".join(lines)
 

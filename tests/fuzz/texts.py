@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dsl import DslError, Program, check, parse, unparse
 from dsl.parse import MAX_CHARACTERS
 from tests.fuzz.garbling import garbled_text
+from tests.fuzz.meaning import Values, of_program, of_text
 from tests.fuzz.paste import test_of_text
 from tests.fuzz.problem import Failure, Problem, crash
 from tests.fuzz.shrink import shrink_text
@@ -56,7 +57,7 @@ def _read(text: str) -> Reading:
     try:
         with time_limit(SECONDS):
             program = parse(text)
-        found = _wrong_program(program)
+        found = _wrong_program(program) or _wrong_meaning(text, program)
     except DslError as error:
         found = _wrong_place(text, error) if program is None else crash(error)
     except TookTooLong:
@@ -73,6 +74,15 @@ def _wrong_program(program: Program) -> Problem | None:
     if again == program and repr(again) == repr(program):
         return None
     return Problem("the text is read back as another program", unparse(again))
+
+
+def _wrong_meaning(text: str, program: Program) -> Problem | None:
+    """A program computes what Python reads in its text."""
+    values = Values()
+    expected = of_text(text, values)
+    if expected is None or of_program(program, values) == expected:
+        return None
+    return Problem("a text means something else to Python", unparse(program))
 
 
 def _wrong_place(text: str, error: DslError) -> Problem | None:
