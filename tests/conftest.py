@@ -1,6 +1,9 @@
 """Settings of every test: strict JAX, one XLA thread, the same examples in CI."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 import jax
 from hypothesis import HealthCheck, settings
@@ -11,6 +14,19 @@ from evosearch.threads import use_one_thread
 use_one_thread()
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+# Compiling is most of the work, and the processes of a session (those of pytest-xdist,
+# Ray's workers, commands) compile much the same: each thing is compiled by one of them.
+# The folder is the session's own, so that no result is of a run before this one.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    shared = tempfile.mkdtemp(prefix="evosearch-compiled-")
+    atexit.register(shutil.rmtree, shared, ignore_errors=True)
+    for name, value in (
+        ("jax_compilation_cache_dir", shared),
+        ("jax_persistent_cache_min_compile_time_secs", 0.0),
+    ):
+        os.environ[name.upper()] = str(value)
+        jax.config.update(name, value)
 
 # Examples that compile take seconds the first time, which is no fault of the test.
 settings.register_profile(
