@@ -1,11 +1,14 @@
-"""Settings of every test: strict JAX, one XLA thread, the same examples in CI."""
+"""What holds for all tests: strict JAX, one XLA thread, shared compilations, order."""
 
 import atexit
 import os
 import shutil
 import tempfile
+from collections import defaultdict
+from pathlib import Path
 
 import jax
+import pytest
 from hypothesis import HealthCheck, settings
 
 from evosearch.threads import use_one_thread
@@ -39,3 +42,14 @@ settings.register_profile(
     "ci", settings.get_profile("local"), derandomize=True, print_blob=True
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long go first, so that none is left when all others are done."""
+    marks = defaultdict[Path, set[str]](set)
+    for item in items:
+        marks[item.path].update(mark.name for mark in item.iter_markers())
+    items.sort(key=lambda item: [name not in marks[item.path] for name in LONGEST])
+
+
+LONGEST = ("ray", "slow")
