@@ -25,8 +25,10 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+# A file stays with one process, which makes its fixtures once; tests/conftest.py puts
+# the files in order.
 tests: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)
 	$(BIN)/python -m tests.performance

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import permutations, product
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -22,6 +24,20 @@ NAMES = (
 """Names that the strategies draw from; none of them is `step`."""
 
 
+T = TypeVar("T")
+
+
+def chosen(draw: st.DrawFn, options: Sequence[T]) -> T:
+    """One of them, as of `sampled_from`, of which each one made costs a millisecond."""
+    return options[draw(_below(len(options)))]
+
+
+@cache
+def _below(count: int) -> st.SearchStrategy[int]:
+    return st.integers(0, count - 1)
+
+
+@cache
 def constants() -> st.SearchStrategy[Constant]:
     """Finite float32 numbers: everyday ones, and negative, -0.0, tiny and huge ones."""
     everyday = st.sampled_from((0.0, -0.0, 1.0, -1.0, 0.5, 2.0))
@@ -44,8 +60,8 @@ def programs(
     count = draw(st.integers(0, max_states))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=count + 3, unique=True))
     *trees, learning_rate = names[: count + 3]
-    step = draw(st.sampled_from((None, "step")))
-    kinds = (Type.TREE, Type.TREE, *(draw(st.sampled_from(shapes)) for _ in trees[2:]))
+    step = chosen(draw, (None, "step"))
+    kinds = (Type.TREE, Type.TREE, *(chosen(draw, shapes) for _ in trees[2:]))
     scope = dict(zip(trees, kinds, strict=True)) | {learning_rate: Type.SCALAR}
     if step is not None:
         scope[step] = Type.SCALAR
@@ -64,7 +80,7 @@ def programs(
         learning_rate=learning_rate,
         step=step,
         statements=tuple(statements),
-        outputs=tuple(draw(_recent(_named(scope, kind))) for kind in outputs),
+        outputs=tuple(chosen(draw, _recent(_named(scope, kind))) for kind in outputs),
         shapes=shapes_of(kinds[2:]),
     )
 
@@ -89,7 +105,7 @@ def matrix_programs(draw: st.DrawFn, **sizes: int) -> Program:
     if not endings:
         return program
     return program._replace(
-        statements=(*program.statements, draw(st.sampled_from(endings))),
+        statements=(*program.statements, chosen(draw, endings)),
         outputs=("end", *program.outputs[1:]),
     )
 
@@ -108,28 +124,26 @@ def _statements(
     """
     held = set(scope.values())
     possible = [name for name in functions if fits(FUNCTIONS[name], [], held)]
-    row = FUNCTIONS[draw(st.sampled_from(possible))]
+    row = FUNCTIONS[chosen(draw, possible)]
     arguments: list[Argument] = []
     kinds: list[Type] = []
     for parameter in row.parameters:
         # The Tree that was stored last comes last.
         names = sorted(scope, key=lambda name: scope[name] > Type.LEAFWISE)
         fitting = [name for name in names if fits(row, [*kinds, scope[name]], held)]
-        variables = st.builds(Variable, _recent(fitting)) if fitting else None
-        if Type.SCALAR not in parameter.accepts:
-            assert variables is not None
-            arguments.append(draw(variables))
-        else:
-            either = numbers if variables is None else variables | variables | numbers
-            arguments.append(draw(either))
+        number = Type.SCALAR in parameter.accepts and (
+            not fitting or chosen(draw, (False, False, True))
+        )
+        arguments.append(
+            draw(numbers) if number else Variable(chosen(draw, _recent(fitting)))
+        )
         kinds.append(_kind(arguments[-1], scope))
     result = result_type(row, kinds)
     assert result is not None
-    targets = st.sampled_from(list(scope)) | st.sampled_from(NAMES)
-    target = draw(targets)
+    target = chosen(draw, chosen(draw, (list(scope), NAMES)))
     old = scope.get(target)
     if old in needed and result is not old and _named(scope, old) == [target]:
-        target = draw(st.sampled_from([n for n in NAMES if scope.get(n) not in needed]))
+        target = chosen(draw, [n for n in NAMES if scope.get(n) not in needed])
     scope.pop(target, None)
     scope[target] = result
     return Statement(target, row.name, tuple(arguments))
@@ -149,9 +163,9 @@ def fits(row: Function, kinds: list[Type], held: Iterable[Type]) -> bool:
     )
 
 
-def _recent(names: list[str]) -> st.SearchStrategy[str]:
-    """One of the names, mostly the last, so that some of a program is alive."""
-    return st.sampled_from([names[-1]] * len(names) + names)
+def _recent(names: list[str]) -> list[str]:
+    """Names to choose from, mostly the last, so that some of a program is alive."""
+    return [names[-1]] * len(names) + names
 
 
 def _kind(argument: Argument, scope: dict[str, Type]) -> Type:

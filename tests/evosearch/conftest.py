@@ -14,10 +14,20 @@ from tests.searching import Oracle, Run, Start
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a run in a new store, or in the store of that name."""
+    yield from _starting(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """The same for a run that several tests look at and none goes on with."""
+    yield from _starting(tmp_path_factory.mktemp("runs"))
+
+
+def _starting(folder: Path) -> Iterator[Start]:
     stores = []
 
     def begin(config: Config, executor: Executor | None = None, name: str = "") -> Run:
-        path = tmp_path / (name or f"{len(stores)}.sqlite")
+        path = folder / (name or f"{len(stores)}.sqlite")
         store = Store.open(path) if path.exists() else Store.create(path)
         stores.append(store)
         return Run(config, store, executor or Oracle())

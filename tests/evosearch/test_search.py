@@ -20,6 +20,12 @@ from tests.searching import (
 )
 
 
+@pytest.fixture(scope="module")
+def whole(start_once: Start) -> Run:
+    """A run that nothing disturbed, of the config that the tests below have."""
+    return start_once(config()).go()
+
+
 @pytest.mark.parametrize("tasks", [1, 2])
 def test_the_order_of_results_does_not_matter(start: Start, tasks: int) -> None:
     settings = config(tasks=tasks)
@@ -39,19 +45,19 @@ def test_a_trajectory_belongs_to_its_seed_and_window(start: Start) -> None:
 
 @pytest.mark.parametrize("number", [0, 75, 149])
 def test_a_trajectory_holds_every_digest_and_every_bit_of_fitness(
-    start: Start, number: int
+    whole: Run, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    run = start(config()).go()
-    before, row = run.trajectory, run.rows[number]
+    before, row = whole.trajectory, whole.rows[number]
+    monkeypatch.setattr(whole, "rows", list(whole.rows))
     other = 0.5 if row.fitness is None else math.nextafter(row.fitness, 1.0)
     changed = f"{int(row.digest, 16) ^ 1:032x}"
     found = {before}
     for change in ({"fitness": other}, {"digest": changed}):
-        run.rows[number] = replace(row, **change)
-        found.add(run.trajectory)
+        whole.rows[number] = replace(row, **change)
+        found.add(whole.trajectory)
     assert len(found) == 3
-    run.rows[number] = replace(row, seconds=row.seconds + 1.0)
-    assert run.trajectory == before
+    whole.rows[number] = replace(row, seconds=row.seconds + 1.0)
+    assert whole.trajectory == before
 
 
 def test_a_window_of_one_waits_for_every_result(start: Start) -> None:
@@ -73,9 +79,10 @@ def test_a_window_is_kept_full(start: Start) -> None:
 
 
 @pytest.mark.parametrize("stop", [0, 1, 39, 40, 41, 75, 149, 150])
-def test_a_stopped_run_goes_on_as_if_it_had_not_been(start: Start, stop: int) -> None:
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(
+    start: Start, whole: Run, stop: int
+) -> None:
     settings = config()
-    whole = start(settings).go()
     first = start(settings, Shuffling(0), name="run").go(stop)
     first.store.commit()
     settled = trained(first)
@@ -100,10 +107,9 @@ def trained(run: Run) -> set[tuple[str, int]]:
 
 @pytest.mark.parametrize(("committed", "lost"), [(0, 20), (30, 1), (37, 12)])
 def test_a_killed_run_goes_on_from_its_last_commit(
-    start: Start, committed: int, lost: int
+    start: Start, whole: Run, committed: int, lost: int
 ) -> None:
     settings = config()
-    whole = start(settings).go()
     first = start(settings, name="run").go(committed)
     first.store.commit()
     first.go(lost)
@@ -114,8 +120,7 @@ def test_a_killed_run_goes_on_from_its_last_commit(
     assert final_counts(second.counts) == final_counts(whole.counts)
 
 
-def test_a_run_may_be_resumed_with_a_larger_budget(start: Start) -> None:
-    whole = start(config()).go()
+def test_a_run_may_be_resumed_with_a_larger_budget(start: Start, whole: Run) -> None:
     first = start(config(60), name="run").go()
     first.store.commit()
     first.store.close()

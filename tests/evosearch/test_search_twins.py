@@ -19,15 +19,10 @@ from tests.searching import (
 WINDOW = 30
 
 
-@pytest.fixture
-def oracle() -> Oracle:
-    return Oracle()
-
-
-@pytest.fixture
-def run(start: Start, oracle: Oracle) -> Run:
+@pytest.fixture(scope="module")
+def run(start_once: Start) -> Run:
     """A search with some twins, of programs settled and of programs in the window."""
-    run = start(config(400, search={"window": WINDOW}), oracle).go()
+    run = start_once(config(400, search={"window": WINDOW})).go()
     assert len({row.digest for row in run.rows if row.twin}) >= 5
     return run
 
@@ -45,10 +40,11 @@ def test_a_twin_takes_the_trainings_of_the_first_with_its_fingerprint(run: Run) 
         assert row.twin == (None if original == row.digest else original)
 
 
-def test_a_twin_is_not_trained(run: Run, oracle: Oracle) -> None:
+def test_a_twin_is_not_trained(run: Run) -> None:
     twins = {row.digest for row in run.rows if row.twin}
-    assert not twins & {job.digest for job in oracle.seen}
-    assert all(digest(parse(job.text)) == job.digest for job in oracle.seen)
+    jobs = run.executor.seen
+    assert not twins & {job.digest for job in jobs}
+    assert all(digest(parse(job.text)) == job.digest for job in jobs)
 
 
 def test_a_twin_comes_while_the_other_is_in_the_window_or_settled(run: Run) -> None:

@@ -18,6 +18,8 @@ from dsl.program import Constant
 from tests.parity.references import CASES
 from tests.parity.training import Arrays, by_interpreter, by_lowering, by_machine
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def expected(name: str) -> Arrays:

@@ -9,6 +9,8 @@ import pytest
 
 from evosearch.tasks import TASKS, load_task
 
+pytestmark = pytest.mark.slow
+
 # Task, classes: the first loss is about that of guessing blindly. A task that comes
 # with evosearch and is not here fails at the look-up.
 CLASSES = {"charlm": 64, "digits": 10, "tests/tasks/mlp.py:factory": 10}
