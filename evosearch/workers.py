@@ -62,6 +62,12 @@ class RayPool:
 
     A second batch waits at the actor while it trains the first, so that the round trip
     (about 1 ms) does not show.
+
+    Args:
+        tasks, training: as of an `Evaluator`.
+        count: workers; 0 is one for each core or GPU of the cluster.
+        functions: the file of the user's own functions.
+        ray: the module, joined to a cluster.
     """
 
     def __init__(
@@ -69,9 +75,10 @@ class RayPool:
         tasks: tuple[TaskConfig, ...],
         training: TrainingConfig,
         count: int,
-        functions: str | None = None,
+        functions: str | None,
+        ray: Any,
     ) -> None:
-        self._ray = _start_ray(count)
+        self._ray = ray
         resources = self._ray.cluster_resources()
         on_gpu = resources.get("GPU", 0) >= 1
         found = int(resources["GPU" if on_gpu else "CPU"])
@@ -197,4 +204,4 @@ def make_executor(
     """
     if kind == "inline":
         return Inline(tasks, training)
-    return RayPool(tasks, training, count, functions)
+    return RayPool(tasks, training, count, functions, _start_ray(count))
