@@ -103,10 +103,9 @@ class RayPool:
     def collect(self) -> list[Done]:
         """Wait for a batch; return it and any others that are done."""
         flights = list(self._flights)
-        ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
-        others = [flight for flight in flights if flight not in ready]
-        if others:
-            ready += self._ray.wait(others, num_returns=len(others), timeout=0)[0]
+        ready, _ = self._ray.wait(flights, num_returns=len(flights), timeout=0)
+        if not ready:
+            ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
         done: list[Done] = []
         for flight in ready:
             actor, jobs = self._flights.pop(flight)

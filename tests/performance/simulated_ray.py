@@ -102,7 +102,7 @@ class SimulatedRay:
         evaluate: result of a job, known without training.
         duration: seconds that a job takes its worker.
         clock: the driver's.
-        prices: of Ray's calls, added to the driver's time.
+        prices: of Ray's calls, added to the driver's time; `paid` is their sum.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class SimulatedRay:
     ) -> None:
         self.clock = clock
         self.actors: list[_Actor] = []
-        self.evaluations = 0
+        self.paid = 0.0
         self._workers = workers
         self._evaluate = evaluate
         self._duration = duration
@@ -129,11 +129,10 @@ class SimulatedRay:
         start = max(now, actor.free)
         actor.free = start + sum(map(self._duration, jobs))
         actor.busy.append((start, actor.free))
-        self.evaluations += len(jobs)
         flight = _Flight(actor.free, [self._evaluate(job) for job in jobs])
         heapq.heappush(self._ahead, flight)
         self.clock.leave_out(now)
-        self.clock.add(self._prices.call)
+        self._pay(self._prices.call)
         return flight
 
     def wait(
@@ -150,14 +149,18 @@ class SimulatedRay:
         chosen = set(ready)
         others = [flight for flight in flights if flight not in chosen]
         self.clock.leave_out(now)
-        self.clock.add(self._prices.wait + self._prices.wait_each * len(flights))
+        self._pay(self._prices.wait + self._prices.wait_each * len(flights))
         return ready, others
 
     def get(self, flight: _Flight) -> list[Training]:
         """The results of a flight that is done."""
         self._done.discard(flight)
-        self.clock.add(self._prices.get)
+        self._pay(self._prices.get)
         return flight.trainings
+
+    def _pay(self, seconds: float) -> None:
+        self.paid += seconds
+        self.clock.add(seconds)
 
     def busy(self, first: float, last: float) -> float:
         """Share of its time that a worker trained, from one moment to another."""
