@@ -14,6 +14,7 @@ from dsl.functions import FUNCTIONS
 from dsl.parse import parse
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch.compile_cache import describe
 from evosearch.config import Config
 from evosearch.counts import Counts
 from evosearch.errors import InputError
@@ -91,6 +92,7 @@ def run(
         config.functions,
     )
     folder.log(f"training with {config.workers.executor}, workers: {executor.workers}")
+    folder.log(describe())
     if any(FUNCTIONS[name].matrices for name in problem.functions):
         folder.log(
             "engine: the virtual machine; programs that use matrices are compiled, "

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from evosearch.compile_cache import keep_compilations
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import Evaluator, Job
@@ -40,6 +41,7 @@ class Inline:
     workers = 1
 
     def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+        keep_compilations()
         self._evaluator = Evaluator(tasks, training)
         self._jobs: deque[Job] = deque()
 
@@ -156,6 +158,7 @@ class _Worker:
         functions: str | None,
     ) -> None:
         use_one_thread()
+        keep_compilations()
         if functions is not None:
             load_functions(functions)
         self._evaluator = Evaluator(tasks, training)

@@ -2,6 +2,10 @@
 
 import os
 
+# Before JAX reads it, and for the processes that tests start: nothing is written to the
+# user's cache folder.
+os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+
 import jax
 from hypothesis import HealthCheck, settings
 
