@@ -130,6 +130,7 @@ def measure(
     *,
     window: int,
     durations: tuple[float, float],
+    workers: int = WORKERS,
     seconds: float = math.inf,
     programs: int | None = None,
     prices: RayPrices | None = None,
@@ -140,6 +141,7 @@ def measure(
     Args:
         window: of the search.
         durations: seconds that trainings take, uniform between them.
+        workers: of the cluster.
         seconds: when to stop; how busy the workers are is seen in the second half.
         programs: budget; None is none.
         prices: what Ray's calls take the driver.
@@ -147,7 +149,7 @@ def measure(
     """
     clock = VirtualClock()
     ray = SimulatedRay(
-        WORKERS, invented, lambda job: spread(job, *durations), clock, prices
+        workers, invented, lambda job: spread(job, *durations), clock, prices
     )
     config = Config.model_validate({
         "name": "driver",
@@ -157,7 +159,7 @@ def measure(
         "final": {"candidates": 1, "validation_seeds": 1, "test_seeds": 2},
     })  # fmt: skip
     seed = parse(read_program("adamw"))
-    pool = RayPool(config.tasks, config.training, WORKERS, None, ray)
+    pool = RayPool(config.tasks, config.training, workers, None, ray)
     watch = Stopwatch()
     told = SimpleNamespace(monotonic=clock.now)
     display = Display(config.budget, Console(file=io.StringIO(), force_terminal=True))
