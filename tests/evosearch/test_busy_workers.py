@@ -1,4 +1,4 @@
-"""A pool's workers are kept busy by a window that is large enough, and not by others."""
+"""A window that is large enough keeps a pool's workers busy; a small one does not."""
 
 from __future__ import annotations
 
