@@ -32,6 +32,7 @@ tests: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.performance
+	$(BIN)/python -m tests.performance.driver
 
 # The defaults take two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 about an
 # hour. What is found is printed as a test, and found again by its seed and number.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import signal
-import sqlite3
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 import evosearch
-from dsl.errors import DslError
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -209,10 +207,12 @@ def evaluate(
     from evosearch.threads import use_one_thread
 
     use_one_thread()
+    from evosearch.compile_cache import keep_compilations
     from evosearch.config import TrainingConfig, parse_task
     from evosearch.opening import load_program, try_own
     from evosearch.report.result import evaluation, print_evaluation
 
+    keep_compilations()
     try_own(functions)
     result = evaluation(
         load_program(program),
@@ -289,11 +289,12 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         app()
-    except (InputError, DslError) as error:
-        problem = str(error)
-    except sqlite3.DatabaseError as error:
-        problem = f"the run's record (run.sqlite) cannot be used: {error}"
-    except OSError as error:
-        problem = str(error)
-    typer.echo(f"error: {problem}", err=True)
+    except Exception as error:
+        # The language, with its parser, is not loaded for --help.
+        from evosearch.refusal import refusal
+
+        problem = refusal(error)
+        if problem is None:
+            raise
+        typer.echo(f"error: {problem}", err=True)
     sys.exit(2)

@@ -14,6 +14,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch.compile_cache import not_kept
 from evosearch.plan import Chunk, Plan
 
 _MOST_KEPT = 16
@@ -49,7 +50,8 @@ class Compiled:
 
     def advance(self, slot: _Slot, chunk: Chunk) -> tuple[_Slot, Any, Any]:
         """Take a chunk's steps; compiles at the first call of a slot."""
-        weights, states, loss, peak = slot.advance(slot.weights, slot.states, chunk)
+        with not_kept():
+            weights, states, loss, peak = slot.advance(slot.weights, slot.states, chunk)
         return _Slot(weights, states, slot.advance), loss, peak
 
     def weights(self, slot: _Slot) -> Any:

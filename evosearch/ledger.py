@@ -43,22 +43,12 @@ class Ledger:
 
     def known(self, digest: str, seeds: range) -> bool:
         """Whether all these trainings of a program are stored or under way."""
-        stored = self.trainings(digest)
-        return all(
-            (self.tasks[job.task], job.seed) in stored
-            or job in self._under_way
-            or job in self._arrived
-            for job in self._jobs(Subject(digest), seeds, VALIDATION)
-        )
+        return all(map(self._known, self._jobs(Subject(digest), seeds, VALIDATION)))
 
     def order(self, subject: Subject, seeds: range, split: Split = VALIDATION) -> None:
         """Have a program trained on every task and these data seeds, where unknown."""
         jobs = [
-            job
-            for job in self._jobs(subject, seeds, split)
-            if job not in self._under_way
-            and job not in self._arrived
-            and self._stored(job) is None
+            job for job in self._jobs(subject, seeds, split) if not self._known(job)
         ]
         self._under_way.update(jobs)
         self._executor.submit(jobs)
@@ -70,7 +60,7 @@ class Ledger:
         rows: dict[Place, TrainingRow] = {}
         new = []
         for job in self._jobs(Subject(digest), seeds, split):
-            row = self._stored(job)
+            row = None if self._ordered(job) else self._stored(job)
             if row is None:
                 row = self._row(job, self._wait(job))
                 new.append(row)
@@ -96,6 +86,12 @@ class Ledger:
         for job, training in done:
             self._under_way.discard(job)
             self._arrived[job] = training
+
+    def _ordered(self, job: Job) -> bool:
+        return job in self._under_way or job in self._arrived
+
+    def _known(self, job: Job) -> bool:
+        return self._ordered(job) or self._stored(job) is not None
 
     def _stored(self, job: Job) -> TrainingRow | None:
         task = self.tasks[job.task]

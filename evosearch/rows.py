@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 Split = Literal["validation", "test"]
@@ -92,30 +93,34 @@ def to_sql(row: ProgramRow | TrainingRow) -> tuple[SqlValue, ...]:
     """
     if isinstance(row, ProgramRow) and not math.isfinite(row.fitness or 0.0):
         raise ValueError(f"the fitness of program {row.number} is {row.fitness}")
-    return tuple(_value_to_sql(getattr(row, field.name)) for field in fields(row))
+    return tuple(map(_value_to_sql, _VALUES[type(row)](row)))
 
 
 def read_program(values: tuple[Any, ...]) -> ProgramRow:
     """The row that `to_sql` made the values from."""
-    columns = _by_name(ProgramRow, values)
-    columns["duplicate"] = bool(columns["duplicate"])
-    return ProgramRow(**columns)
+    row = list(values)
+    row[_DUPLICATE] = bool(row[_DUPLICATE])
+    return ProgramRow(*row)
 
 
 def read_training(values: tuple[Any, ...]) -> TrainingRow:
     """The row that `to_sql` made the values from."""
-    columns = _by_name(TrainingRow, values)
-    columns["loss"] = _number(columns["loss"])
-    losses = json.loads(columns["chunk_losses"])
-    columns["chunk_losses"] = tuple(_number(loss) for loss in losses)
-    return TrainingRow(**columns)
+    row = list(values)
+    row[_LOSS] = _number(row[_LOSS])
+    row[_CHUNK_LOSSES] = tuple(map(_number, json.loads(row[_CHUNK_LOSSES])))
+    return TrainingRow(*row)
 
 
-def _by_name(
-    kind: type[ProgramRow | TrainingRow], values: tuple[Any, ...]
-) -> dict[str, Any]:
-    names = (field.name for field in fields(kind))
-    return dict(zip(names, values, strict=True))
+def columns_of(kind: type[ProgramRow | TrainingRow]) -> tuple[str, ...]:
+    """Names of a row's fields, in their order."""
+    return tuple(field.name for field in fields(kind))
+
+
+_DUPLICATE = columns_of(ProgramRow).index("duplicate")
+_LOSS = columns_of(TrainingRow).index("loss")
+_CHUNK_LOSSES = columns_of(TrainingRow).index("chunk_losses")
+# A row is written and read for each child, and asking for its fields takes longer.
+_VALUES = {kind: attrgetter(*columns_of(kind)) for kind in (ProgramRow, TrainingRow)}
 
 
 def _value_to_sql(value: object) -> SqlValue:

@@ -12,6 +12,7 @@ from dsl.parse import parse
 from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.begun import require_same_problem
+from evosearch.compile_cache import describe
 from evosearch.config import Config
 from evosearch.counts import Counts
 from evosearch.evaluate import task_version
@@ -94,6 +95,7 @@ def run(
         own,
     )
     folder.log(f"training with {config.workers.executor}, workers: {executor.workers}")
+    folder.log(describe())
     if any(FUNCTIONS[name].matrices for name in problem.functions):
         folder.log(
             "engine: the virtual machine; programs that use matrices are compiled, "

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from dsl.functions import SETS
@@ -31,8 +32,11 @@ from evosearch.ledger import Ledger, losses
 from evosearch.mutate import Child, Odds, mutate
 from evosearch.population import Member, add, choose_parent, found
 from evosearch.rows import ProgramRow, TrainingRow
-from evosearch.train import Outcome
+from evosearch.train import VALIDATION, Outcome
 from evosearch.twins import Identity, Twins, subject_of
+
+_PLACES_KEPT = 1024
+"""Losses of the reference that are at hand; the others are read from the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,9 @@ class Search:
         )
         self._functions = problem.functions
         self._reference = subject_of(prune(problem.reference))
-        self._references: dict[Place, float] = {}
-        self._first_task = ledger.tasks[0]
+        self._reference_ordered = self._reference_settled = range(0)
+        # A long run has many data seeds, of which the last ones are asked for most.
+        self._reference_loss = lru_cache(_PLACES_KEPT)(self._read_reference_loss)
         self._random = Random(config.seed)
         self._began = time.monotonic()
         self._elapsed = 0.0
@@ -100,9 +105,10 @@ class Search:
             while len(window) < self._config.search.window and self.counts.within(
                 self._config.budget
             ):
-                window.append(self._make([each.identity for each in window]))
+                window.append(self._make())
             if not window:
                 return
+            self._twins.leave(window[0].identity)
             yield self._settle(window.popleft())
 
     def require_all_replayed(self) -> None:
@@ -118,7 +124,7 @@ class Search:
                 " at least: give it a larger one"
             )
 
-    def _make(self, window: Sequence[Identity]) -> _Candidate:
+    def _make(self) -> _Candidate:
         """Breed the next child and order its trainings, if they are not known."""
         number = self.counts.begun + 1
         config = self._config.search
@@ -127,17 +133,18 @@ class Search:
         child = mutate(
             program, self._random, self._odds, config.max_statements, self._functions
         )
-        identity = self._twins.identify(inherit(parent.genome, child), window)
+        identity = self._twins.identify(inherit(parent.genome, child))
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
-            self._ledger.order(self._reference, seeds)
+            self._order_reference(seeds)
             duplicate = self._ledger.known(identity.trained, seeds)
             if not duplicate:
-                self._ledger.order(self._twins.subject(identity, window), seeds)
+                self._ledger.order(self._twins.subject(identity), seeds)
         else:
             _compare(stored, number, identity.digest)
             duplicate = stored.duplicate
+        self._twins.enter(identity)
         self.counts.begin(duplicate=duplicate)
         return _Candidate(
             number, identity, child, parent.number, seeds, duplicate, stored
@@ -169,7 +176,7 @@ class Search:
 
     def _judge(self, candidate: _Candidate) -> ProgramRow:
         """Wait for a child's trainings and turn them into its row."""
-        references = self._reference_losses(candidate.seeds)
+        self._settle_reference(candidate.seeds)
         identity = candidate.identity
         self._ledger.settle(identity.trained, candidate.seeds)
         trainings = {
@@ -183,6 +190,7 @@ class Search:
         fitness = None
         if outcome is Outcome.OK:
             price = self._prices.of(states, live)
+            references = {place: self._reference_loss(place) for place in trainings}
             fitness = paired_fitness(losses(trainings), references, price)
         return ProgramRow(
             number=candidate.number,
@@ -204,11 +212,11 @@ class Search:
 
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""
-        identity, seeds = self._twins.identify(genome_of(seed), ()), self._seeds(1)
+        identity, seeds = self._twins.identify(genome_of(seed)), self._seeds(1)
         none = Child(seed, "", 0, ())
         candidate = _Candidate(0, identity, none, None, seeds, False, None)
-        self._ledger.order(self._reference, seeds)
-        self._ledger.order(self._twins.subject(identity, ()), seeds)
+        self._order_reference(seeds)
+        self._ledger.order(self._twins.subject(identity), seeds)
         stored = next(self._stored, None)
         if stored is not None:
             _compare(stored, 0, identity.digest)
@@ -221,15 +229,24 @@ class Search:
         self._ledger.record(row)
         return row
 
-    def _reference_losses(self, seeds: range) -> dict[Place, float]:
-        """The reference's losses on these data seeds and all before."""
-        if (self._first_task, seeds[-1]) not in self._references:
-            self._ledger.settle(self._reference.digest, seeds)
-            rows = self._ledger.trainings(self._reference.digest)
-            self._references = losses(rows)
+    def _order_reference(self, seeds: range) -> None:
+        """Have the reference trained on these data seeds, where it is not yet."""
+        if seeds != self._reference_ordered:
+            self._ledger.order(self._reference, seeds)
+            self._reference_ordered = seeds
+
+    def _settle_reference(self, seeds: range) -> None:
+        """Wait for the reference's trainings on these data seeds."""
+        if seeds != self._reference_settled:
+            rows = self._ledger.settle(self._reference.digest, seeds)
             for row in rows.values():
                 check_reference(row)
-        return self._references
+            self._reference_settled = seeds
+
+    def _read_reference_loss(self, place: Place) -> float:
+        row = self._ledger.store.training(self._reference.digest, *place, VALIDATION)
+        assert row is not None, "whatever a child was trained on, the reference was"
+        return row.loss
 
     def _seeds(self, number: int) -> range:
         fitness = self._config.fitness

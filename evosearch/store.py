@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal, Self, TypeVar
 
@@ -19,6 +20,7 @@ from evosearch.rows import (
     ProgramRow,
     Split,
     TrainingRow,
+    columns_of,
     read_program,
     read_training,
     to_sql,
@@ -61,7 +63,7 @@ _ORDER = "outcome <> 'ok', fitness IS NULL, fitness, number"
 Row = TypeVar("Row", ProgramRow, TrainingRow)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Table(Generic[Row]):
     """Where rows of a kind are kept, under which key, and how they are read."""
 
@@ -70,9 +72,18 @@ class _Table(Generic[Row]):
     key: tuple[str, ...]
     read: Callable[[tuple[Any, ...]], Row]
 
-    @property
+    @cached_property
     def columns(self) -> str:
-        return ", ".join(field.name for field in fields(self.kind))
+        return ", ".join(columns_of(self.kind))
+
+    @cached_property
+    def insert(self) -> str:
+        marks = ", ".join("?" for _ in columns_of(self.kind))
+        # OR IGNORE would also swallow broken constraints other than the key.
+        return (
+            f"INSERT INTO {self.name} ({self.columns}) VALUES ({marks}) "
+            f"ON CONFLICT ({', '.join(self.key)}) DO NOTHING"
+        )
 
 
 _PROGRAMS = _Table("programs", ProgramRow, ("number",), read_program)
@@ -216,18 +227,12 @@ class Store:
         return map(table.read, self._connection.execute(query, values))
 
     def _add(self, table: _Table[Row], rows: Iterable[Row]) -> None:
-        marks = ", ".join("?" for _ in fields(table.kind))
-        # OR IGNORE would also swallow broken constraints other than the key.
-        insert = (
-            f"INSERT INTO {table.name} ({table.columns}) VALUES ({marks}) "
-            f"ON CONFLICT ({', '.join(table.key)}) DO NOTHING"
-        )
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN")
         self._connection.execute("SAVEPOINT batch")
         try:
             for row in rows:
-                if not self._connection.execute(insert, to_sql(row)).rowcount:
+                if not self._connection.execute(table.insert, to_sql(row)).rowcount:
                     self._compare(table, row)
         except (ContradictionError, sqlite3.Error, TypeError, ValueError):
             self._connection.execute("ROLLBACK TO batch")
@@ -240,12 +245,12 @@ class Store:
         where = "WHERE " + " AND ".join(f"{key} = ?" for key in table.key)
         key = tuple(getattr(row, name) for name in table.key)
         stored = next(self._select(table, where, key))
-        for field, old, new in zip(
-            fields(row), to_sql(stored), to_sql(row), strict=True
+        for name, old, new in zip(
+            columns_of(table.kind), to_sql(stored), to_sql(row), strict=True
         ):
-            if field.name != "seconds" and old != new:
+            if name != "seconds" and old != new:
                 raise ContradictionError(
-                    f"{table.name} {key}: {field.name} is {old!r} in the store and "
+                    f"{table.name} {key}: {name} is {old!r} in the store and "
                     f"{new!r} now"
                 )
 

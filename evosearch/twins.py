@@ -8,7 +8,8 @@ which is the same wherever and however often interrupted a run is executed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,8 @@ from evosearch.genome import Genome
 from evosearch.ledger import Subject
 from evosearch.rows import ProgramRow
 from evosearch.store import Store
+
+_Key = Literal["digest", "fingerprint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +63,60 @@ class Twins:
     def __init__(self, store: Store, *, by_fingerprint: bool) -> None:
         self._store = store
         self._by_fingerprint = by_fingerprint
+        # Those in the window, oldest first, by digest and by fingerprint: a window of
+        # thousands is too long to be searched for each child.
+        self._window: dict[tuple[_Key, str], deque[Identity]] = {}
 
-    def identify(self, genome: Genome, window: Sequence[Identity]) -> Identity:
-        """The identity of the next child; the window holds those before it.
+    def enter(self, identity: Identity) -> None:
+        """A child is in the window now: made, not stored."""
+        for key in _keys(identity):
+            self._window.setdefault(key, deque()).append(identity)
+
+    def leave(self, identity: Identity) -> None:
+        """The oldest child of the window leaves it, to be stored."""
+        for key in _keys(identity):
+            alike = self._window[key]
+            alike.popleft()
+            if not alike:
+                del self._window[key]
+
+    def identify(self, genome: Genome) -> Identity:
+        """The identity of the next child.
 
         A fingerprint takes about a millisecond: it is looked up where the digest is
         known, and where it is not, a training is at stake.
         """
         if not self._by_fingerprint:
             return Identity(genome, None, genome.digest)
-        known = self._first("digest", genome.digest, window)
+        known = self._first("digest", genome.digest)
         if known is not None:
             return Identity(genome, known.fingerprint, known.twin or known.digest)
         mark = fingerprint(genome.pruned)
-        other = self._first("fingerprint", mark, window)
+        other = self._first("fingerprint", mark)
         if other is None:
             return Identity(genome, mark, genome.digest)
         return Identity(genome, mark, other.twin or other.digest)
 
-    def subject(self, identity: Identity, window: Sequence[Identity]) -> Subject:
+    def subject(self, identity: Identity) -> Subject:
         """What has to be trained for a child."""
-        for each in (identity, *window):
-            if each.digest == identity.trained:
-                return Subject(each.digest, unparse(each.genome.pruned))
-        row = self._store.first("digest", identity.trained)
-        assert row is not None, "a twin was made before"
-        return subject_of(prune(parse(row.text)))
+        if identity.twin is None:
+            return Subject(identity.digest, unparse(identity.genome.pruned))
+        other = self._first("digest", identity.trained)
+        if isinstance(other, Identity):
+            return Subject(other.digest, unparse(other.genome.pruned))
+        assert other is not None, "a twin was made before"
+        return subject_of(prune(parse(other.text)))
 
-    def _first(
-        self,
-        key: Literal["digest", "fingerprint"],
-        value: str,
-        window: Sequence[Identity],
-    ) -> Identity | ProgramRow | None:
+    def _first(self, key: _Key, value: str) -> Identity | ProgramRow | None:
         """Who had this digest or fingerprint before; all who had agree in the rest."""
-        for identity in window:
-            if getattr(identity, key) == value:
-                return identity
-        return self._store.first(key, value)
+        alike = self._window.get((key, value))
+        return alike[0] if alike else self._store.first(key, value)
+
+
+def _keys(identity: Identity) -> Iterator[tuple[_Key, str]]:
+    yield "digest", identity.digest
+    if identity.fingerprint is not None:
+        yield "fingerprint", identity.fingerprint
 
 
 def subject_of(pruned: Program) -> Subject:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from evosearch.compile_cache import keep_compilations
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import Evaluator, Job
@@ -40,6 +41,7 @@ class Inline:
     workers = 1
 
     def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+        keep_compilations()
         self._evaluator = Evaluator(tasks, training)
         self._jobs: deque[Job] = deque()
 
@@ -62,6 +64,12 @@ class RayPool:
 
     A second batch waits at the actor while it trains the first, so that the round trip
     (about 1 ms) does not show.
+
+    Args:
+        tasks, training: as of an `Evaluator`.
+        count: workers; 0 is one for each core or GPU of the cluster.
+        functions: the file of the user's own functions.
+        ray: the module, joined to a cluster.
     """
 
     def __init__(
@@ -69,9 +77,10 @@ class RayPool:
         tasks: tuple[TaskConfig, ...],
         training: TrainingConfig,
         count: int,
-        functions: str | None = None,
+        functions: str | None,
+        ray: Any,
     ) -> None:
-        self._ray = _start_ray(count)
+        self._ray = ray
         resources = self._ray.cluster_resources()
         on_gpu = resources.get("GPU", 0) >= 1
         found = int(resources["GPU" if on_gpu else "CPU"])
@@ -96,10 +105,9 @@ class RayPool:
     def collect(self) -> list[Done]:
         """Wait for a batch; return it and any others that are done."""
         flights = list(self._flights)
-        ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
-        others = [flight for flight in flights if flight not in ready]
-        if others:
-            ready += self._ray.wait(others, num_returns=len(others), timeout=0)[0]
+        ready, _ = self._ray.wait(flights, num_returns=len(flights), timeout=0)
+        if not ready:
+            ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
         done: list[Done] = []
         for flight in ready:
             actor, jobs = self._flights.pop(flight)
@@ -154,6 +162,7 @@ class _Worker:
         functions: str | None,
     ) -> None:
         use_one_thread()
+        keep_compilations()
         self._evaluator = Evaluator(tasks, training)
         self._problem: InputError | None = None
         try:
@@ -207,4 +216,4 @@ def make_executor(
     """
     if kind == "inline":
         return Inline(tasks, training)
-    return RayPool(tasks, training, count, functions)
+    return RayPool(tasks, training, count, functions, _start_ray(count))

@@ -7,6 +7,10 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+# Before JAX reads it, and for the processes that tests start: nothing is written to the
+# user's cache folder.
+os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+
 import jax
 import pytest
 from hypothesis import HealthCheck, settings

@@ -64,7 +64,8 @@ class SearchConfig(Section):
         default=32,
         ge=1,
         description="children in flight: child k is made after result k - window, "
-        "whatever the number of workers; a few times that number; at least 1",
+        "whatever the number of workers; so large that of the children in it, of which "
+        "some are duplicates, three are trained for each worker; at least 1",
     )
     insert: float = Field(
         default=1.0, ge=0.0, description="odds of inserting a statement; at least 0"
