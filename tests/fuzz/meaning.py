@@ -69,12 +69,12 @@ def of_program(program: Program, values: Values) -> Outputs:
 
 
 def of_text(text: str, values: Values) -> Outputs | None:
-    """What Python takes a text for; None if it is not Python, as `007` is not."""
+    """What Python takes a text for; None if it is not Python: `007`, say."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `1(x)` is called odd
             (function,) = ast.parse(text.removeprefix("\ufeff")).body
-    except (SyntaxError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     assert isinstance(function, ast.FunctionDef)
     scope = {each.arg: values.input(each.arg) for each in function.args.args}
