@@ -31,7 +31,7 @@ tests: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)
-	$(BIN)/python -m tests.performance
+	$(BIN)/python -m tests.performance --save experiments/machine-speed
 	$(BIN)/python -m tests.performance.driver
 
 # The defaults take two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 about an

@@ -76,6 +76,13 @@ def of_text(text: str, values: Values) -> Outputs | None:
             (function,) = ast.parse(text.removeprefix("\ufeff")).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    try:
+        return _of_function(function, values)
+    except RecursionError:  # Python reads a nesting that this cannot walk
+        return None
+
+
+def _of_function(function: ast.stmt, values: Values) -> Outputs:
     assert isinstance(function, ast.FunctionDef)
     scope = {each.arg: values.input(each.arg) for each in function.args.args}
     *body, last = function.body

@@ -76,8 +76,8 @@ def _with_dead_state(program: Program, random: Random) -> Program:
         program = with_statements(program, [*program.statements, call])
     if random.random() < 0.5:
         return _with_state(program, random, name, kind, random.choice(fitting))
-    other = f"{name}_other"
     program = _with_state(program, random, name, kind, name)
+    other = unused(program)
     program = _with_state(program, random, other, kind, name)
     outputs = list(program.outputs)
     outputs[1 + program.states.index(name)] = other
