@@ -32,6 +32,7 @@ LAYERS = (
     ("trial",),
     ("evaluate", "function_trial"),
     ("own_functions",),
+    ("function_calls",),
     ("dispatch",),
     ("machine", "compiled"),
     ("train",),
