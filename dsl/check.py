@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from dsl.errors import error_at
+from dsl.errors import Wording, error_at
 from dsl.faults import (
     MAX_STATEMENTS,
     Fault,
     Reason,
-    Wording,
     argument_type,
     arity,
     constant,
@@ -80,7 +79,7 @@ def find_fault(program: Program) -> Fault | None:
     if (
         len(types) != parameters
         or program.step not in _STEPS
-        or program.learning_rate == "step"
+        or ("step" in types) != (program.step is not None)
         or (program.shapes and not _are_shapes(program))
     ):
         return _header_fault(program)
@@ -198,8 +197,8 @@ def _header_fault(program: Program) -> Fault:
             return Fault(Reason.HEADER, -1, index, wording)
     if program.shapes and not _are_shapes(program):
         return Fault(Reason.HEADER, -1, None, shapes)
-    wording = partial(misplaced_step, names[-1])
-    return Fault(Reason.HEADER, -1, len(names) - 1, wording)
+    place = names.index("step") if "step" in names[:-1] else len(names) - 1
+    return Fault(Reason.HEADER, -1, place, partial(misplaced_step, names[place]))
 
 
 def _length_fault(program: Program) -> Fault:

@@ -8,6 +8,9 @@ LONGEST_QUOTE = 40
 LONGEST_LINE = 88
 """Characters of the author's line that are shown above the caret."""
 
+Wording = tuple[str, str]
+"""What is wrong and what would mend it: two clauses without a full stop."""
+
 
 def quoted(text: str) -> str:
     """The author's words as a message shows them: in backquotes, cut when long."""

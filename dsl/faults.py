@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 
-from dsl.errors import LONGEST_QUOTE, quoted
+from dsl.errors import LONGEST_QUOTE, Wording, quoted
+from dsl.foreign_syntax import FUNCTIONS_OF_NUMPY, NUMBERS_OF_NUMPY
 from dsl.functions import ALIASES, FUNCTIONS
 from dsl.rows import Function
 from dsl.types import DIMENSIONS, Dimensions, Type, broadcast, in_a_sentence
@@ -40,9 +41,6 @@ class Reason(StrEnum):
     SHAPE = "shape"
     """The dimensions of a call's arguments do not fit each other."""
 
-
-Wording = tuple[str, str]
-"""What is wrong and what would mend it: two clauses without a full stop."""
 
 Scope = Mapping[str, int]
 """The variables in scope and the `Type` of each."""
@@ -82,6 +80,8 @@ def unbound(name: str, scope: Iterable[str]) -> Wording:
     """For a variable that is read before anything is stored in it."""
     names = list(scope)
     message = f"nothing is stored in {quoted(name)} before it is read here"
+    if name in NUMBERS_OF_NUMPY:
+        return message, f"the number is written `{NUMBERS_OF_NUMPY[name]}()`"
     close = _closest(name, names)
     if close:
         return message, f"did you mean {quoted(close)}?"
@@ -91,6 +91,8 @@ def unbound(name: str, scope: Iterable[str]) -> Wording:
 def unknown_function(name: str) -> Wording:
     """For a call of something that is not in the table."""
     message = f"{quoted(name)} is not a function of the language"
+    if name in FUNCTIONS_OF_NUMPY:
+        return message, FUNCTIONS_OF_NUMPY[name]
     close = _closest(name.lower(), [*FUNCTIONS, *ALIASES])
     if close:
         return message, f"did you mean {quoted(close)}?"
@@ -112,6 +114,14 @@ def constant(text: str) -> Wording:
     return (
         f"the constant {quoted(text)} is not a finite float32",
         "use a number between -3.4028235e38 and 3.4028235e38",
+    )
+
+
+def vanishing(text: str) -> Wording:
+    """For a number other than 0 that float32 rounds to 0."""
+    return (
+        f"the constant {quoted(text)} is 0 as a float32",
+        "write 0.0, or a number whose absolute value is at least 1.4e-45",
     )
 
 
@@ -210,9 +220,9 @@ def duplicate_parameter(name: str) -> Wording:
 
 
 def misplaced_step(name: str) -> Wording:
-    """For a step count of another name, or another thing of its name, in last place."""
+    """For a step count of another name or place, or another thing of its name."""
     return (
-        f"{quoted(name)} in last place is not what its name says",
+        f"{quoted(name)} in this place is not what its name says",
         "the step count, and only it, is a last parameter named `step`",
     )
 
@@ -265,7 +275,7 @@ def _closest(name: str, names: list[str]) -> str | None:
     if len(name) > LONGEST_QUOTE:
         return None
     short = [each for each in names if len(each) <= LONGEST_QUOTE]
-    return next(iter(get_close_matches(name, short, n=1)), None)
+    return next(iter(get_close_matches(name, short, n=1, cutoff=0.65)), None)
 
 
 def _such_as(scope: Scope, kind: Type) -> str:

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Any, NamedTuple
 
+from dsl.functions import SETS
 from dsl.interpret import Leaves, interpret, uses_matrices, zero_states
 from dsl.program import Program
 from dsl.prune import prune
@@ -25,23 +26,30 @@ BITS = 16
 """Of each value that count, about five digits; twins differ in their last ones."""
 
 _INNER_BITS = 32
-"""Of each result of an inexact function: with more, machines would differ where a
-subtraction leaves nothing but the last bits."""
+"""Of each result of a function that is not exact: with more, machines would differ
+where a subtraction leaves nothing but the last bits."""
 
 _TINY = 2.0**-1000
 
-_INEXACT = frozenset((
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos",
-    "cosh", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "mean", "power",
-    "prod", "sin", "sinh", "sum", "tan", "tanh", "trace",
+_EXACT = frozenset((
+    "abs", "absolute", "add", "all", "any", "argmax", "argmin", "array", "asarray",
+    "atleast_1d", "atleast_2d", "broadcast_to", "ceil", "clip", "concatenate",
+    "copysign", "diag", "diagonal", "divide", "expand_dims", "eye", "fabs", "flip",
+    "floor", "fmax", "fmin", "full", "full_like", "max", "maximum", "min", "minimum",
+    "moveaxis", "multiply", "negative", "ones", "ones_like", "ravel", "reciprocal",
+    "repeat", "reshape", "rint", "roll", "round", "sign", "sort", "sqrt", "square",
+    "squeeze", "stack", "subtract", "swapaxes", "take", "tile", "transpose", "tril",
+    "triu", "trunc", "where", "zeros", "zeros_like",
 ))  # fmt: skip
-"""NumPy functions whose last bits may depend on processor and version; IEEE 754 fixes
-those of the others."""
+"""NumPy functions whose every bit IEEE 754 or their meaning fixes; the last bits of all
+others may depend on processor and version."""
 
 _SHAPES = ((3, 4), (5,))
 """Of the weight arrays."""
 
 STEPS = 4
+
+_COMES_ALONG = frozenset(name for names in SETS.values() for name in names)
 
 
 class _Episode(NamedTuple):
@@ -107,13 +115,18 @@ def _updates(program: Program) -> Any:
     """All updates of a pruned program: `[episode, value]`."""
     import numpy as np
 
-    if not uses_matrices(program):
+    if not (uses_matrices(program) or _calls_users(program)):
         return np.concatenate(_follow(program, _SideBySide(np), *_inputs()), axis=1)
     rows = [
         _follow(program, _Rounding(np), *_inputs_of(row))
         for row in range(len(_EPISODES))
     ]
     return np.stack([np.concatenate([leaf.ravel() for leaf in row]) for row in rows])
+
+
+def _calls_users(program: Program) -> bool:
+    """Whether it calls a user's function, which may look at the shape it is given."""
+    return any(each.function not in _COMES_ALONG for each in program.statements)
 
 
 def _follow(
@@ -131,10 +144,10 @@ def _follow(
 
 
 class _Rounding:
-    """NumPy, the results of its inexact functions rounded.
+    """NumPy, the results of its functions rounded but for those that are exact.
 
-    Products of matrices and their decompositions do not come by here: their last bits
-    stay those of the machine.
+    Products of matrices by `@`, decompositions and arrays' own methods do not come by
+    here: their last bits stay those of the machine.
     """
 
     def __init__(self, numpy: Any) -> None:
@@ -142,17 +155,23 @@ class _Rounding:
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(self._numpy, name)
-        if name not in _INEXACT:
+        is_function = callable(function) and not isinstance(function, type)
+        if name in _EXACT or not is_function:
             return function
 
         def rounding(*values: Any, **options: Any) -> Any:
-            return _rounded(self._numpy, function(*values, **options), _INNER_BITS)
+            result = function(*values, **options)
+            if getattr(result, "dtype", None) != self._numpy.float64:
+                return result
+            return _rounded(self._numpy, result, _INNER_BITS)
 
         return rounding
 
 
 class _SideBySide:
     """The same over all episodes at once: six take the time of one.
+
+    Only for the language's own functions, which sum over all axes.
 
     A leaf is `[episode, value]`, a Scalar `[episode, 1]` or one number for all, a
     Leafwise value `[leaf, episode, 1]`.
@@ -217,10 +236,16 @@ def _inputs() -> tuple[Leaves, tuple[_Step, ...]]:
             ]
             for count in map(math.prod, _SHAPES)
         ]
-        return [np.asarray(leaf) for leaf in leaves]
+        return [constant(leaf) for leaf in leaves]
 
     def column(values: Sequence[float]) -> Any:
-        return np.asarray(values, dtype=np.float64).reshape(-1, 1)
+        return constant([[value] for value in values])
+
+    def constant(values: list[list[float]]) -> Any:
+        """All programs share it, so a formula that writes into it has to fail."""
+        array = np.asarray(values, dtype=np.float64)
+        array.setflags(write=False)
+        return array
 
     weights = tree([episode.weights for episode in _EPISODES], _ZERO_WEIGHTS)
     steps = tuple(

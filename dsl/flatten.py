@@ -14,7 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl.errors import error_at, quoted
-from dsl.faults import constant, output_type, unbound
+from dsl.faults import (
+    constant,
+    misplaced_step,
+    output_type,
+    unbound,
+    vanishing,
+)
 from dsl.float32 import constant_text, nearest_float32
 from dsl.functions import ALIASES
 from dsl.program import Argument, Constant, Program, Statement, Variable, shapes_of
@@ -67,6 +73,9 @@ def _parameters(
 ) -> tuple[str, str, tuple[str, ...], str, str | None]:
     names = [each.name.text for each in source.parameters]
     step = names.pop() if names[-1] == "step" else None
+    if "step" in names:
+        place = source.parameters[names.index("step")].name.place
+        raise error_at(text, place, *misplaced_step("step"))
     if len(names) < 3:
         message = "the header lacks a parameter"
         hint = "it takes weights, gradient, any states, lr, then `step` if it is used"
@@ -90,6 +99,12 @@ def _shapes(text: str, source: Source, states: int) -> tuple[Type, ...]:
         rows, columns = [each.text for each in parameter.shape] or ("r", "c")
         types.append(OF_DIMENSIONS[rows, columns])
     return shapes_of(types[2 : 2 + states])
+
+
+def _is_nonzero(literal: str) -> bool:
+    """By its digits: a literal below the smallest float is 0.0 to Python."""
+    mantissa = literal.lower().partition("e")[0]
+    return any(digit in "123456789" for digit in mantissa)
 
 
 def _line(place: Place, arguments: Sequence[Expression]) -> Line:
@@ -161,6 +176,9 @@ class _Flattening:
         rounded = nearest_float32(float(expression.text))
         if math.isinf(rounded):
             wording = constant(expression.text)
+            raise error_at(self._text, expression.place, *wording)
+        if rounded == 0.0 and _is_nonzero(expression.text):
+            wording = vanishing(expression.text)
             raise error_at(self._text, expression.place, *wording)
         return Constant(rounded)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dsl.errors import quoted
-from dsl.faults import Wording
+from dsl.errors import Wording, quoted
 from dsl.functions import ALIASES, FUNCTIONS
 from dsl.names import KEYWORDS
 
@@ -87,3 +86,14 @@ def foreign_sign(text: str, offset: int) -> tuple[int, Wording] | None:
 def _name_before(text: str, offset: int) -> str:
     match = re.search(r"([A-Za-z_]\w*) *$", text[max(0, offset - 80) : offset])
     return match.group(1) if match else "x"
+
+
+FUNCTIONS_OF_NUMPY = {
+    "where": "there are no conditions: use `maximum`, `minimum`, `sign` or `clip`",
+    "mean": "`row_mean` and `col_mean`, of the set `matrix`, give means",
+    "sum": "`row_sum` and `col_sum`, of the set `matrix`, give sums; `dot` one number",
+}
+"""What to write for functions that NumPy has and the language lacks."""
+
+NUMBERS_OF_NUMPY = {"pi": "get_pi", "e": "get_e", "eps": "get_eps"}
+"""What gives the numbers that NumPy has names for."""

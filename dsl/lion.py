@@ -104,7 +104,7 @@ LION = (
     _binary("divide", "x / (y + 1e-8)", _divide, symbol="/"),
     _binary(
         "power",
-        "x^y, NaN for finite x < 0 unless y is whole",
+        "x^y, NaN for finite x < 0 and finite y that is not whole",
         _power,
     ),
     _binary(

@@ -174,7 +174,7 @@ MATRIX = (
     _matrix(
         "inverse_root",
         "x^(-1/p), x symmetric positive semidefinite, damped by 1e-6 of its largest "
-        "eigenvalue; (a, a) gives (a, a)",
+        "eigenvalue, 1e-8 added to p and to each root; (a, a) gives (a, a)",
         (_SQUARE_X, Parameter("p", (Type.SCALAR,))),
         _inverse_root,
         rule=lambda x, p: x,

@@ -15,10 +15,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.indenter import DedentError, Indenter
 
 from dsl.check import find_fault
-from dsl.errors import error_at
+from dsl.errors import error_at, quoted
 from dsl.flatten import flatten
 from dsl.functions import FUNCTIONS
-from dsl.program import Program
+from dsl.program import Program, header
 from dsl.refusals import UNALIGNED, Refusal, explain
 from dsl.syntax import (
     Assignment,
@@ -63,8 +63,24 @@ def parse(text: str) -> Program:
     if fault is not None:
         line = lines[fault.statement + 1]
         place = line.place if fault.argument is None else line.arguments[fault.argument]
-        raise error_at(text, place, fault.message, fault.hint)
+        note = _header_note(header(program), program.learning_rate)
+        raise error_at(text, place, fault.message, note + fault.hint)
     return program
+
+
+def _header_note(names: tuple[str, ...], rate: str) -> str:
+    """What is odd about the names of a header, for a program that has a fault.
+
+    Names are the author's, so that nothing is wrong with these alone.
+    """
+    if names[0] == "self":
+        return "delete `self` from the header, whose first parameter is the weights; "
+    if "lr" in names and rate != "lr":
+        return (
+            f"`lr` is not the learning rate here, but {quoted(rate)} is: the last "
+            "parameter, or the last before `step`; "
+        )
+    return ""
 
 
 def _read(text: str) -> Source:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dsl.errors import DslError, error_at, quoted
-from dsl.faults import Wording, return_line
+from dsl.errors import DslError, Wording, error_at, quoted
+from dsl.faults import return_line
 from dsl.foreign_syntax import foreign_sign, foreign_word
 from dsl.functions import ALIASES, FUNCTIONS
 

@@ -28,10 +28,24 @@ class Space(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a function: its name in the documentation and what it accepts."""
+    """One argument of a function: its name in the documentation and what it accepts.
+
+    Raises:
+        ValueError: a field is not what it has to be.
+    """
 
     name: str
     accepts: tuple[Type, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ValueError(f"a parameter's name must be text, not {self.name!r}")
+        kinds = self.accepts
+        if not _is_tuple_of(Type, kinds) or not kinds:
+            raise ValueError(
+                f"parameter {self.name}: accepts must be a tuple of types: write "
+                "`(Type.TREE,)`"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +94,11 @@ class Function:
     numpy: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
-        for wrong, said in (
-            (not isinstance(self.name, str), "name must be text"),
-            (not isinstance(self.doc, str), "doc must be text"),
-            (not callable(self.formula), "formula must be a function"),
-            (not all(map(_is_parameter, self.parameters)), "parameters must be such"),
-            (not isinstance(self.result, Type | None), "result must be a Type or None"),
-            (self.commutative and len(self.parameters) < 2, "one argument cannot swap"),
-        ):
-            if wrong:
-                raise ValueError(f"{self.name}: {said}")
+        said = _wrong_field(self)
+        if said is not None:
+            raise ValueError(f"{self.name}: {said}")
+        if self.commutative and len(self.parameters) < 2:
+            raise ValueError(f"{self.name}: commutative needs two arguments to swap")
         if len(self.parameters) > MOST_PARAMETERS:
             raise ValueError(f"{self.name}: more than {MOST_PARAMETERS} parameters")
         to_scalar = self.reduces and self.result is Type.SCALAR
@@ -97,13 +106,29 @@ class Function:
             raise ValueError(f"{self.name}: sums to a Scalar, so takes Trees only")
 
 
-def _is_parameter(each: object) -> bool:
-    """Whether it is a parameter that accepts something."""
-    return (
-        isinstance(each, Parameter)
-        and len(each.accepts) > 0
-        and all(isinstance(kind, Type) for kind in each.accepts)
-    )
+def _wrong_field(row: Function) -> str | None:
+    """Which field of a row, if any, is not of its type, and what mends it."""
+    for field in ("name", "doc", "needs", "symbol", "printed"):
+        if not isinstance(getattr(row, field), str):
+            return f"{field} must be text"
+    if not _is_tuple_of(str, row.aliases):
+        return 'aliases must be a tuple of names: write `("other",)`'
+    if not _is_tuple_of(Parameter, row.parameters):
+        return 'parameters must be a tuple of Parameter: write `(Parameter("x", ANY),)`'
+    if not callable(row.formula):
+        return "formula must be a function"
+    for field in ("rule", "numpy"):
+        if not (getattr(row, field) is None or callable(getattr(row, field))):
+            return f"{field} must be a function or None"
+    for field in ("commutative", "reduces", "matrices"):
+        if not isinstance(getattr(row, field), bool):
+            return f"{field} must be True or False"
+    fits = isinstance(row.result, Type | None)
+    return None if fits else "result must be a Type or None"
+
+
+def _is_tuple_of(kind: type, given: object) -> bool:
+    return isinstance(given, tuple) and all(isinstance(each, kind) for each in given)
 
 
 def formula_over(row: Function, xp: Any) -> Callable[..., Any]:

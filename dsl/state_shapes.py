@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations, product
 
-from dsl.errors import quoted
-from dsl.faults import Wording
+from dsl.errors import Wording, quoted
 from dsl.program import Program, shapes_of, state_types
 from dsl.types import DIMENSIONS, SHAPED, Type
 

@@ -1,32 +1,48 @@
 """Tries out users' functions: their formulas give what their rows promise.
 
 Each is called on small arrays of the combinations of types that it takes (of very many,
-some), in NumPy and in JAX: the shape must be that of its result type, the numbers must
-agree, and swapped arguments of a commutative one must give the same bits. A command
-that is given a file of them does it first.
+some), in NumPy, in JAX and as the machine does: the shape must be that of its result
+type, the numbers must agree, and swapped arguments of a commutative one must give the
+same bits. A command that is given a file of them does it first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from dsl.fingerprint import fingerprint
 from dsl.functions import FUNCTIONS
-from dsl.interpret import call
-from dsl.rows import Function, formula_over, result_type, result_types
-from dsl.types import Type, matrix_shape, shape_of
+from dsl.rows import Function, result_types
+from dsl.types import Type
 from evosearch.errors import InputError
+from evosearch.function_calls import (
+    Kinds,
+    Leaves,
+    as_in_machine,
+    in_jax,
+    in_machine,
+    in_numpy,
+    is_plain,
+    not_finite,
+    numbers,
+    one_call,
+    result_shapes,
+)
 from evosearch.tasks.files import in_user_code
 
-_Kinds = tuple[Type, ...]
-
-_SHAPES = ((3, 2), (4,), ())
 _TOLERANCE = 1e-4
 _MOST_COMBINATIONS = 12
+_RANGES = ((0.1, 0.9), (-2.5, 2.5))
+"""Of the numbers tried: where most functions are defined, and around 0."""
+
+Result = TypeVar("Result")
 
 
 def try_functions(names: Sequence[str], path: str) -> None:
@@ -39,95 +55,123 @@ def try_functions(names: Sequence[str], path: str) -> None:
         row = FUNCTIONS[name]
         combinations = list(result_types(row))
         if not combinations:
-            raise _broken(path, row, "takes no combination of types: mend its rule")
+            raise InputError(
+                f"functions {path}: {name} takes no combination of types: mend its rule"
+            )
         # Those on whole models first; the rest is spread over the shapes of matrices.
-        combinations.sort(key=lambda kinds: not _is_elementwise(row, kinds))
-        whole = sum(_is_elementwise(row, kinds) for kinds in combinations)
+        combinations.sort(key=lambda kinds: not _is_whole(row, kinds))
+        whole = sum(_is_whole(row, kinds) for kinds in combinations)
         rest = combinations[whole:]
         stride = max(1, -(-len(rest) // _MOST_COMBINATIONS))
-        for kinds in (*combinations[:whole], *rest[::stride]):
-            _try(row, kinds, path)
+        trials = [
+            _Trial(row, kinds, f"{name}({', '.join(map(str, kinds))})", path)
+            for kinds in (*combinations[:whole], *rest[::stride])
+        ]
+        if all([trial.run() for trial in trials]):
+            trials[0].refuse("is NaN for all numbers from -2.5 to 2.5")
+        trials[0].run_in_a_program()
 
 
-def _try(row: Function, kinds: tuple[Type, ...], path: str) -> None:
-    """Call it on one combination of types, in NumPy and in JAX."""
-    shown = f"({', '.join(map(str, kinds))})"
-    source = f"functions {path}: {row.name}{shown}"
-    given = [_value(kind, seed) for seed, kind in enumerate(kinds)]
+@dataclass(frozen=True)
+class _Trial:
+    """A function on one combination of types."""
 
-    def run(xp: Any, *values: Any) -> Any:
-        return _call(row, xp, values, kinds)
+    row: Function
+    kinds: Kinds
+    shown: str
+    path: str
 
-    def in_jax() -> list[np.ndarray]:
-        # Traced, as in a training: what depends on numbers in Python shows here.
-        typed = [_typed(value, jnp, np.float32) for value in given]
-        found = jax.jit(lambda *values: run(jnp, *values))(*typed)
-        return [np.asarray(leaf) for leaf in found]
+    def run(self) -> bool:
+        """Call it in all ways, and compare; gives whether all was NaN."""
+        row, kinds = self.row, self.kinds
+        are_nan, compiled = [], in_jax(row, kinds)
+        for smallest, largest in _RANGES:
+            given = numbers(row, kinds, smallest, largest)
+            exact = self._call(partial(in_numpy, row, given, kinds))
+            single = self._call(partial(compiled, given))
+            wanted = result_shapes(row, kinds)
+            self.refuse(_wrong_arrays(exact, wanted, "NumPy", "float64"))
+            self.refuse(_wrong_arrays(single, wanted, "JAX", "float32"))
+            self.refuse(_wrong_numbers(exact, single))
+            are_nan.append(all(np.isnan(leaf).all() for leaf in exact))
+            if row.commutative:
+                self._swap(given, exact)
+            if smallest > 0.0:
+                self._try_in_machine(given, exact)
+        spoilt = not_finite(given)
+        self._call(partial(in_numpy, row, spoilt, kinds), " of NaN and infinity")
+        return all(are_nan)
 
-    def in_numpy_vector(values: list[Any]) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return np.asarray(formula_over(row, np)(np, *values))
+    def run_in_a_program(self) -> None:
+        """Follow a program that makes this call, on numbers of many sizes."""
+        program = one_call(self.row, self.kinds)
+        self._call(partial(fingerprint, program), " in a program")
 
-    exact = in_user_code(lambda: _in_numpy(row, given, kinds), path, source)
-    single = in_user_code(in_jax, path, source)
-    wanted = _result_shapes(row, kinds)
-    said = (
-        _wrong_arrays(exact, wanted, "NumPy", "float64")
-        or _wrong_arrays(single, wanted, "JAX", "float32")
-        or _wrong_numbers(exact, single)
+    def _call(self, call: Callable[[], Result], how: str = "") -> Result:
+        """Call it; what its formula raises becomes a sentence with what mends it."""
+        try:
+            source = f"functions {self.path}: {self.shown}{how}"
+            return in_user_code(call, self.path, source)
+        except InputError as error:
+            said = _mend(self.row, error.__cause__)
+            raise InputError(f"{error}{said}") from error.__cause__
+
+    def refuse(self, said: str | None) -> None:
+        """Raise what is said, if there is something."""
+        if said is not None:
+            raise InputError(f"functions {self.path}: {self.shown} {said}")
+
+    def _try_in_machine(self, given: list[object], exact: Leaves) -> None:
+        """The machine calls it on all weight arrays as one vector."""
+        row, kinds = self.row, self.kinds
+        if not (is_plain(row, kinds) if row.reduces else _is_whole(row, kinds)):
+            return
+        found = self._call(
+            partial(in_machine, row, given, kinds), " on all arrays as one vector"
+        )
+        wanted = as_in_machine(row, exact, kinds)
+        if (
+            isinstance(found, jax.Array)
+            and found.shape == wanted.shape
+            and not _differ(wanted, np.asarray(found))
+        ):
+            return
+        self.refuse(
+            "gives something else where all weight arrays are one vector, as in the "
+            "search's machine: sum with `space.inner(x, y)`, multiply with "
+            "`space.scale(x, factor)`, and look at no array of its own"
+            if row.reduces
+            else "is not elementwise: set reduces=True, to sum over all weight arrays "
+            "with `space`, or matrices=True, to be given one matrix after the other "
+            "(such programs are compiled, which is slow)"
+        )
+
+    def _swap(self, given: list[object], exact: Leaves) -> None:
+        """Its value in NumPy with the first two arguments swapped is the same."""
+        turned = (self.kinds[1], self.kinds[0], *self.kinds[2:])
+        if turned not in result_types(self.row):
+            return
+        values = [given[1], given[0], *given[2:]]
+        swapped = self._call(lambda: in_numpy(self.row, values, turned))
+        if _bits(swapped) != _bits(exact):
+            self.refuse("is not commutative to the last bit: take that fact away")
+
+
+def _is_whole(row: Function, kinds: Kinds) -> bool:
+    """Whether it is said to be elementwise, and this is a call on whole models."""
+    return (
+        is_plain(row, kinds)
+        and set(kinds) <= {Type.SCALAR, Type.TREE}
+        and not row.reduces
     )
-    if said is None and _is_elementwise(row, kinds):
-        # The machine calls it on all weight arrays as one vector.
-        flat = [_flat(value) if isinstance(value, list) else value for value in given]
-        found = in_user_code(lambda: in_numpy_vector(flat), path, source)
-        if not np.allclose(found, _flat(exact), _TOLERANCE, equal_nan=True):
-            said = "is not elementwise: set matrices=True"
-    if said is None and row.commutative:
-        swapped = in_user_code(lambda: _swapped(row, given, kinds), path, source)
-        if swapped is not None and _bits(swapped) != _bits(exact):
-            said = "is not commutative to the last bit: take that fact away"
-    if said is not None:
-        raise _broken(path, row, f"{said}, for {shown}")
 
 
-def _call(row: Function, xp: Any, values: Sequence[Any], kinds: _Kinds) -> list[Any]:
-    """Its value, as a list of arrays."""
-    result = call(row, xp, list(values), list(kinds), len(_SHAPES))
-    return result if isinstance(result, list) else [result]
-
-
-def _in_numpy(row: Function, values: Sequence[Any], kinds: _Kinds) -> list[np.ndarray]:
-    with np.errstate(all="ignore"):
-        typed = [_typed(value, np, np.float64) for value in values]
-        return [np.asarray(leaf) for leaf in _call(row, np, typed, kinds)]
-
-
-def _swapped(
-    row: Function, values: Sequence[Any], kinds: _Kinds
-) -> list[np.ndarray] | None:
-    """Its value in NumPy with the first two arguments swapped, if it takes them so."""
-    turned = (kinds[1], kinds[0], *kinds[2:])
-    if turned not in result_types(row):
-        return None
-    return _in_numpy(row, [values[1], values[0], *values[2:]], turned)
-
-
-def _bits(leaves: list[np.ndarray]) -> list[tuple[tuple[int, ...], bytes]]:
+def _bits(leaves: Leaves) -> list[tuple[tuple[int, ...], bytes]]:
     return [(leaf.shape, leaf.tobytes()) for leaf in leaves]
 
 
-def _is_elementwise(row: Function, kinds: tuple[Type, ...]) -> bool:
-    """Whether it is said to be, and this is a call on the whole model."""
-    whole = Type.TREE in kinds and set(kinds) <= {Type.SCALAR, Type.TREE}
-    return whole and not row.matrices and not row.reduces
-
-
-def _flat(leaves: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([leaf.ravel() for leaf in leaves])
-
-
 def _wrong_arrays(
-    leaves: list[np.ndarray], wanted: list[tuple[int, ...]], rule: str, kind: str
+    leaves: Leaves, wanted: list[tuple[int, ...]], rule: str, kind: str
 ) -> str | None:
     """What is wrong with the arrays that a rule gives, but for their numbers."""
     kinds = {str(leaf.dtype) for leaf in leaves}
@@ -139,45 +183,45 @@ def _wrong_arrays(
     )
 
 
-def _wrong_numbers(exact: list[np.ndarray], single: list[np.ndarray]) -> str | None:
+def _wrong_numbers(exact: Leaves, single: Leaves) -> str | None:
     """What is wrong with the numbers of both rules."""
-    if all(np.isnan(leaf).all() for leaf in exact):
-        return "is NaN for all numbers from 0.1 to 0.9"
     for one, other in zip(exact, single, strict=True):
-        if not np.allclose(one, other, _TOLERANCE, _TOLERANCE, equal_nan=True):
-            return f"gives {one.ravel()[:3]} in NumPy and {other.ravel()[:3]} in JAX"
+        places = np.flatnonzero(_differences(one, other))[:3]
+        if places.size:
+            return (
+                f"gives {one.ravel()[places]} in NumPy and {other.ravel()[places]} in "
+                "JAX"
+            )
     return None
 
 
-def _broken(path: str, row: Function, what: str) -> InputError:
-    return InputError(f"functions {path}: {row.name} {what}")
+def _differ(exact: np.ndarray, single: np.ndarray) -> bool:
+    return bool(_differences(exact, single).any())
 
 
-def _value(kind: Type, seed: int) -> Any:
-    """Numbers from 0.1 to 0.9, where most functions are defined."""
-    random = np.random.default_rng(seed)
-
-    def drawn(shape: tuple[int, ...]) -> np.ndarray:
-        return np.asarray(random.uniform(0.1, 0.9, shape), np.float32)
-
-    if kind is Type.SCALAR:
-        return drawn(())
-    if kind is Type.LEAFWISE:
-        return drawn((len(_SHAPES),))
-    return [drawn(shape_of(kind, *matrix_shape(shape))) for shape in _SHAPES]
+def _differences(exact: np.ndarray, single: np.ndarray) -> np.ndarray:
+    """Where one is NaN alone, or both are finite and not close; float32 overflows."""
+    finite = np.isfinite(exact) & np.isfinite(single)
+    close = np.isclose(exact, single, _TOLERANCE, _TOLERANCE)
+    return np.asarray((np.isnan(exact) != np.isnan(single)) | (finite & ~close))
 
 
-def _typed(value: Any, xp: Any, dtype: Any) -> Any:
-    if isinstance(value, list):
-        return [xp.asarray(leaf, dtype) for leaf in value]
-    return xp.asarray(value, dtype)
-
-
-def _result_shapes(row: Function, kinds: tuple[Type, ...]) -> list[tuple[int, ...]]:
-    kind = result_type(row, kinds)
-    assert kind is not None
-    if kind is Type.SCALAR:
-        return [()]
-    if kind is Type.LEAFWISE:
-        return [(len(_SHAPES),)]
-    return [shape_of(kind, *matrix_shape(shape)) for shape in _SHAPES]
+def _mend(row: Function, error: BaseException | None) -> str:
+    """What mends an exception of a formula, if its kind or its text tells."""
+    text, kind = str(error), type(error).__name__
+    if isinstance(error, ValueError) and "read-only" in text:
+        return ": it writes into its argument: let it make a new array"
+    names = [parameter.name for parameter in row.parameters]
+    written = ", ".join(["xp", *["space"] * row.reduces, *names])
+    if kind == "TracerArrayConversionError":
+        return (
+            f": a formula is `f({written})` and uses `xp`, not numpy; `numpy=` gives "
+            "another one for NumPy"
+        )
+    if isinstance(error, TypeError) and re.search(r"positional|argument", text):
+        return f": a formula is `f({written})`"
+    if kind in ("TracerBoolConversionError", "ConcretizationTypeError") or (
+        "truth value" in text
+    ):
+        return ": write `xp.where(condition, x, y)` in the place of `if`"
+    return ""

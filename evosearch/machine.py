@@ -167,7 +167,7 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
     `run(code, rows, rate, count)` gives the file with new weights and states;
     `rate` is the schedule's value, `count` the step count from 1.
     """
-    space = _Flat(layout)
+    space = Flat(layout)
     known = operations()
     tree_branches = [_tree_branch(name, space) for name in known.trees]
     scalar_branches = [_scalar_branch(name, space) for name in known.scalars]
@@ -205,7 +205,7 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flat:
+class Flat:
     """The `Space` of trees kept as one vector."""
 
     layout: Layout
@@ -227,7 +227,7 @@ class _Flat:
         )
 
 
-def _tree_branch(name: str, space: _Flat) -> Callable[..., Any]:
+def _tree_branch(name: str, space: Flat) -> Callable[..., Any]:
     """The branch of a Tree instruction: operands are fetched inside it."""
     if name == COPY:
         return lambda rows, values, word: _pick(rows, word[1])
@@ -258,7 +258,7 @@ def _operand(row: Function, place: int, rows: Any, values: Any, word: Any) -> An
     return jnp.where(reference >= 0, _pick(rows, jnp.maximum(reference, 0)), value)
 
 
-def _scalar_branch(name: str, space: _Flat) -> Callable[..., Any]:
+def _scalar_branch(name: str, space: Flat) -> Callable[..., Any]:
     """The branch of a Scalar instruction: from the Scalar bank, or from rows."""
     row = FUNCTIONS[name]
 

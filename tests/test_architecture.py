@@ -33,6 +33,7 @@ LAYERS = (
     ("trial",),
     ("evaluate", "function_trial"),
     ("own_functions",),
+    ("function_calls",),
     ("dispatch",),
     ("machine", "compiled"),
     ("train",),

@@ -35,13 +35,16 @@ def check_program(name: str, one_of_many: bool, silent: bool) -> dict[str, Any]:
         program = load_program(name)
     except (DslError, InputError) as error:
         if not silent:
-            told = f"{name}: {error}" if one_of_many else str(error)
+            # What is wrong with a file, not with its text, names it itself.
+            named = one_of_many and isinstance(error, DslError)
+            told = f"{name}: {error}" if named else str(error)
             typer.echo(f"error: {told}", err=True)
         return {"file": name, **refused(error)}
     found = {"file": name, **checked(program)}
     if not silent and one_of_many:
         counts = f"{found['live']} of {found['statements']} statements live"
-        print(f"{name}: ok, {counts}, {found['states']} states, {found['engine']}")
+        states = f"{found['states']} state" + ("" if found["states"] == 1 else "s")
+        print(f"{name}: ok, {counts}, {states}, {found['engine']}")
     elif not silent:
         print_checked(program)
     return found

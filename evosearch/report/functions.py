@@ -57,8 +57,12 @@ def print_functions(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def manual() -> str:
-    """The reference table in Markdown, kept as dsl/README.md."""
-    return "\n".join([_INTRODUCTION, *map(_section, SETS)])
+    """The reference table in Markdown, kept as dsl/README.md; users' own come last."""
+    along = {name for names in SETS.values() for name in names}
+    own = tuple(name for name in FUNCTIONS if name not in along)
+    sets = {**SETS, USERS: own} if own else SETS
+    sections = (_section(_TITLES[name], names) for name, names in sets.items())
+    return "\n".join([_INTRODUCTION, *sections])
 
 
 _INTRODUCTION = """\
@@ -78,17 +82,18 @@ a / (b + 1e-8). A function of matrices takes a Leafwise value as a 1 by 1 matrix
 _TITLES = {
     "lion": "## Set `lion`: the paper's functions, and `negative`\n",
     "matrix": "## Set `matrix`: beyond the paper (`search.functions: lion+matrix`)\n",
+    USERS: "## Functions of a user\n",
 }
 
 
-def _section(name: str) -> str:
+def _section(title: str, names: Sequence[str]) -> str:
     """One set's table."""
     lines = [
-        _TITLES[name],
+        title,
         "| written | rule | arguments | result | facts |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for row in map(FUNCTIONS.__getitem__, SETS[name]):
+    for row in map(FUNCTIONS.__getitem__, names):
         cells = (
             f"`{_written(row)}`",
             row.doc.replace("|", "\\|"),

@@ -21,7 +21,7 @@ from evosearch.tasks.arguments import check_arguments
 Result = TypeVar("Result")
 
 _LONGEST_QUOTE = 300
-"""Characters of an exception's text that are repeated: JAX explains at length."""
+"""Characters of an exception's text that are repeated."""
 
 
 def make_from_file(reference: str, arguments: Mapping[str, Any]) -> object:
@@ -117,7 +117,11 @@ def in_user_code(call: Callable[[], Result], path: str | Path, source: str) -> R
 
 
 def _blamed(error: BaseException, path: Path, source: str) -> InputError:
-    said = shorten(" ".join(str(error).split()), _LONGEST_QUOTE, placeholder=" ...")
+    said = str(error)
+    if type(error).__module__.partition(".")[0] in ("jax", "jaxlib"):
+        # What follows the first sentence tells of tracers and of JAX's files.
+        said = said.partition("\n")[0].partition(". ")[0].removesuffix(".")
+    said = shorten(" ".join(said.split()), _LONGEST_QUOTE, placeholder=" ...")
     line = _line(error, path)
     where = path.name if line is None else f"{path.name}, line {line}"
     return InputError(f"{source}: {where} raised {type(error).__name__}: {said}")

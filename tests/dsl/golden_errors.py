@@ -259,6 +259,8 @@ GOLDEN_HEADERS = {
     "def step(w, g, lr):": "5: the function of a program is called `train`; write",
     "def train(w, g):\n    return g": "14: the header lacks a parameter; it takes",
     "def train(w, g, step):\n    return g": "17: the header lacks a parameter;",
+    "def train(w, g, step, lr):\n    return g, g": "17: `step` in this place is not "
+    "what its name says; the step count, and only it, is a last parameter named",
     "def train(w, w, lr):\n    return w": "14: the header names `w` twice; give",
     "def train(w, g, lr:\n    return g": "10: this parenthesis is never closed;",
     "def train(": "10: this parenthesis is never closed;",

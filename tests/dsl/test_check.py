@@ -37,11 +37,8 @@ ACCEPTED_AND_REJECTED: dict[Reason, list[tuple[Program, Program, int | None]]] =
     Reason.HEADER: [
         (BASE._replace(step="step"), BASE._replace(step="t"), 4),
         (BASE, BASE._replace(states=("g",)), 2),
-        (
-            BASE._replace(states=("step",), outputs=("g", "step")),
-            BASE._replace(learning_rate="step"),
-            3,
-        ),
+        (BASE, BASE._replace(learning_rate="step"), 3),
+        (BASE, BASE._replace(states=("step",), outputs=("g", "step")), 2),
         # Shapes are one for each state; if all are Trees they are left away.
         *(
             (BASE._replace(shapes=(Type.LEFT,)), BASE._replace(shapes=shapes), None)

@@ -35,6 +35,31 @@ def test_golden_header(text: str) -> None:
     assert message(text).startswith(f"line 1, column {GOLDEN_HEADERS[text]}")
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("w, g, lr, m", "`lr` is not the learning rate here, but `m` is: the last"),
+        ("lr, w, g", "`lr` is not the learning rate here, but `g` is: the last"),
+        ("self, w, g, lr", "delete `self` from the header, whose first parameter is"),
+    ],
+)
+def test_a_fault_tells_of_an_odd_header(header: str, said: str) -> None:
+    """Names are the author's: nothing is wrong with these headers alone."""
+    assert said in message(f"def train({header}):\n    u = g * 0.1\n    return u")
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("where(g)", "of the language; there are no conditions: use `maximum`, `min"),
+        ("g * pi", "stored in `pi` before it is read here; the number is written `get"),
+        ("g * -1e-46", "column 13: the constant `-1e-46` is 0 as a float32; write 0.0"),
+    ],
+)
+def test_what_numpy_or_float64_has(expression: str, said: str) -> None:
+    assert said in message(f"{HEADER}    x = {expression}\n    return x, m")
+
+
 def test_places_are_those_of_the_authors_text() -> None:
     text = (
         "# one\r\n\r\ndef train(w, g, lr)\r\n  # two\r\n  x = g  *  f(g)\r\n  return x"

@@ -159,6 +159,13 @@ def test_wrong_words_for_the_command_line_itself() -> None:
         assert "Traceback" not in answer.error
 
 
+def test_check_of_many_programs_names_each_once() -> None:
+    told = evosearch("check", "lion", "nowhere")
+    assert told.code == 2
+    assert "lion: ok, 7 of 7 statements live, 1 state, machine\n" in told.output
+    assert "nowhere: nowhere" not in told.error
+
+
 def test_check_shows_dead_statements_and_counts() -> None:
     answer = evosearch("check", "paper/program8", "--json")
     found = json.loads(answer.output)
