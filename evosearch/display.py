@@ -131,6 +131,7 @@ class Display:
             ),
             ("dead statements", f"{dead:.0%}"),
             ("diverged", f"{counts.outcomes['diverged']:,}"),
+            ("hopeless", f"{counts.outcomes['hopeless']:,}"),
             ("invalid", f"{counts.rejected.total():,} ({invalid})"),
         ]
 

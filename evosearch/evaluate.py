@@ -28,6 +28,7 @@ class Job:
         task: which of the config's tasks, from 0.
         seed: the data seed.
         split: `validation` or `test`, which data measure the result.
+        hurdles: as of `Trainer.train`.
     """
 
     digest: str
@@ -35,6 +36,7 @@ class Job:
     task: int
     seed: int
     split: Split
+    hurdles: tuple[float, ...] = field(default=(), compare=False)
 
 
 class Evaluator:
@@ -54,7 +56,7 @@ class Evaluator:
         trainer, program = self._trainer(job.task), parse(job.text)
         return in_task_code(
             self._tasks[job.task].task,
-            lambda: trainer.train(program, job.seed, job.split),
+            lambda: trainer.train(program, job.seed, job.split, job.hurdles),
         )
 
     def _trainer(self, index: int) -> Trainer:

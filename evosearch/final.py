@@ -24,9 +24,10 @@ from evosearch.fitness import (
 )
 from evosearch.ledger import Ledger, Subject, losses
 from evosearch.rows import ProgramRow, Split, TrainingRow
-from evosearch.search import Problem, check_reference, verdict
+from evosearch.search import Problem
 from evosearch.train import TEST, VALIDATION, Outcome
 from evosearch.twins import subject_of
+from evosearch.verdict import check_reference, verdict
 
 Watch = Callable[[str, int, int], None]
 """Told of progress: what is being done, how many of it are done, of how many."""

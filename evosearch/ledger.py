@@ -7,7 +7,8 @@ what the store holds depends on the children before, never on which worker was f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from evosearch.evaluate import Job
 from evosearch.fitness import Place
@@ -15,6 +16,8 @@ from evosearch.rows import ProgramRow, Split, TrainingRow
 from evosearch.store import Store
 from evosearch.train import VALIDATION, Training
 from evosearch.workers import Executor
+
+_NONE: Mapping[Place, tuple[float, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,25 @@ class Ledger:
         """Whether all these trainings of a program are stored or under way."""
         return all(map(self._known, self._jobs(Subject(digest), seeds, VALIDATION)))
 
-    def order(self, subject: Subject, seeds: range, split: Split = VALIDATION) -> None:
-        """Have a program trained on every task and these data seeds, where unknown."""
+    def order(
+        self,
+        subject: Subject,
+        seeds: range,
+        split: Split = VALIDATION,
+        hurdles: Mapping[Place, tuple[float, ...]] = _NONE,
+    ) -> None:
+        """Have a program trained on every task and these data seeds, where unknown.
+
+        Args:
+            subject: the program.
+            seeds: data seeds.
+            split: which held-out data measure the results.
+            hurdles: thresholds that each training meets, as of `Trainer.train`.
+        """
         jobs = [
-            job for job in self._jobs(subject, seeds, split) if not self._known(job)
+            replace(job, hurdles=hurdles.get((self.tasks[job.task], job.seed), ()))
+            for job in self._jobs(subject, seeds, split)
+            if not self._known(job)
         ]
         self._under_way.update(jobs)
         self._executor.submit(jobs)

@@ -5,17 +5,19 @@ trainings (`evosearch/twins.py`).
 
 Child k is made from the population after result k - W (the window), and results are
 taken in the order of the children; so one seed gives one trajectory for any executor
-and number of workers. Resuming replays it: children that the store has are made again,
-compared with the store and not trained.
+and number of workers. The hurdles that child k meets are frozen when it is made, too.
+Resuming replays it: children that the store has are made again, compared with the store
+and not trained.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from random import Random
 
 from dsl.functions import SETS
@@ -25,15 +27,16 @@ from dsl.unparse import unparse
 from evosearch.config import Config
 from evosearch.counts import Counts
 from evosearch.errors import InputError
-from evosearch.evaluate import task_name
 from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
 from evosearch.genome import genome_of, inherit
-from evosearch.ledger import Ledger, losses
+from evosearch.hurdles import Hurdles
+from evosearch.ledger import Ledger, Subject, losses
 from evosearch.mutate import Child, Odds, mutate
 from evosearch.population import Member, add, choose_parent, found
 from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.train import VALIDATION, Outcome
 from evosearch.twins import Identity, Twins, subject_of
+from evosearch.verdict import check_reference, verdict
 
 _PLACES_KEPT = 1024
 """Losses of the reference that are at hand; the others are read from the store."""
@@ -89,6 +92,7 @@ class Search:
         self._reference_ordered = self._reference_settled = range(0)
         # A long run has many data seeds, of which the last ones are asked for most.
         self._reference_loss = lru_cache(_PLACES_KEPT)(self._read_reference_loss)
+        self._hurdles = Hurdles(config.hurdles)
         self._random = Random(config.seed)
         self._began = time.monotonic()
         self._elapsed = 0.0
@@ -140,7 +144,7 @@ class Search:
             self._order_reference(seeds)
             duplicate = self._ledger.known(identity.trained, seeds)
             if not duplicate:
-                self._ledger.order(self._twins.subject(identity), seeds)
+                self._order(self._twins.subject(identity), seeds)
         else:
             _compare(stored, number, identity.digest)
             duplicate = stored.duplicate
@@ -160,19 +164,33 @@ class Search:
             # The clock goes on where it stopped: replaying takes no time of the run's.
             self._elapsed, self._began = row.seconds, time.monotonic()
             self.counts.replayed += 1
-        rejected = candidate.child.rejected
-        self.counts.settle(row, self._steps(candidate), rejected)
+        trainings = self._paid(candidate)
+        steps = sum(training.steps for training in trainings.values())
+        self.counts.settle(row, steps, candidate.child.rejected)
+        if self._hurdles.on:
+            self._settle_reference(candidate.seeds)
+            self._hurdles.learn(trainings, self._references(trainings))
         if row.fitness is not None:
             member = Member(row.number, candidate.identity.genome, row.fitness)
             self._population = add(self._population, member)
         return row
 
-    def _steps(self, candidate: _Candidate) -> int:
-        """Training steps that a settled child cost."""
+    def _order(self, subject: Subject, seeds: range) -> None:
+        """Have a child trained past the hurdles that are known now: they are frozen."""
+        here: dict[Place, TrainingRow] = {}
+        if self._hurdles.on:
+            self._settle_reference(seeds)
+            here = self._references(product(self._ledger.tasks, seeds))
+        self._ledger.order(subject, seeds, hurdles=self._hurdles.ahead(here))
+
+    def _paid(self, candidate: _Candidate) -> dict[Place, TrainingRow]:
+        """The trainings that a settled child cost."""
         if candidate.duplicate:
-            return 0
-        rows = self._ledger.trainings(candidate.identity.trained).values()
-        return sum(row.steps for row in rows if row.seed in candidate.seeds)
+            return {}
+        rows = self._ledger.trainings(candidate.identity.trained)
+        return {
+            place: row for place, row in rows.items() if row.seed in candidate.seeds
+        }
 
     def _judge(self, candidate: _Candidate) -> ProgramRow:
         """Wait for a child's trainings and turn them into its row."""
@@ -186,7 +204,7 @@ class Search:
         }
         pruned = identity.genome.pruned
         live, states = len(pruned.statements), len(pruned.states)
-        outcome, reason = verdict(trainings)
+        outcome, reason = verdict(trainings, self._config.hurdles)
         fitness = None
         if outcome is Outcome.OK:
             price = self._prices.of(states, live)
@@ -243,10 +261,17 @@ class Search:
                 check_reference(row)
             self._reference_settled = seeds
 
+    def _references(self, places: Iterable[Place]) -> dict[Place, TrainingRow]:
+        """The reference's trainings, settled before."""
+        return {place: self._reference_training(place) for place in places}
+
     def _read_reference_loss(self, place: Place) -> float:
+        return self._reference_training(place).loss
+
+    def _reference_training(self, place: Place) -> TrainingRow:
         row = self._ledger.store.training(self._reference.digest, *place, VALIDATION)
         assert row is not None, "whatever a child was trained on, the reference was"
-        return row.loss
+        return row
 
     def _seeds(self, number: int) -> range:
         fitness = self._config.fitness
@@ -255,32 +280,6 @@ class Search:
     def seconds(self) -> float:
         """Seconds of searching, those before an interruption included."""
         return self._elapsed + time.monotonic() - self._began
-
-
-def verdict(trainings: Mapping[Place, TrainingRow]) -> tuple[Outcome, str]:
-    """A program's outcome from all its trainings, and why if it is not ok."""
-    for row in trainings.values():
-        outcome = Outcome(row.outcome)
-        if outcome is Outcome.DIVERGED:
-            return outcome, f"diverged on data seed {row.seed} within {row.steps} steps"
-        if outcome is Outcome.IMPLAUSIBLE:
-            return outcome, f"has loss {row.loss:.3g}, under the floor of the task"
-    return Outcome.OK, ""
-
-
-def check_reference(row: TrainingRow) -> None:
-    """A reference's loss must be a number that others can be divided by.
-
-    Raises:
-        InputError: it is not.
-    """
-    outcome, reason = verdict({(row.task, row.seed): row})
-    if outcome is not Outcome.OK or row.loss == 0.0:
-        raise InputError(
-            f"task {task_name(row.task)}: the reference program (fitness.reference, or "
-            f"program where that is null) {reason or 'has loss 0'}, so nothing can be "
-            "compared with it: name one that trains there, or mend the task"
-        )
 
 
 def _compare(stored: ProgramRow, number: int, digest: str) -> None:

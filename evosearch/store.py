@@ -28,8 +28,8 @@ from evosearch.rows import (
 
 _APPLICATION = 0x65766F73
 """Marks our files among SQLite's: "evos" in ASCII."""
-_VERSION = 2
-"""Of the schema below; raised with every change of it."""
+_VERSION = 3
+"""Raised with every change of the schema below, or of what its values may be."""
 
 _SCHEMA = """
 CREATE TABLE programs (

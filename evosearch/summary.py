@@ -94,6 +94,7 @@ def _numbers(counts: Counts) -> dict[str, Any]:
         "twins": counts.twins,
         "evaluated": counts.evaluated,
         "diverged": counts.outcomes["diverged"],
+        "hopeless": counts.outcomes["hopeless"],
         "implausible": counts.outcomes["implausible"],
         "steps": counts.steps,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     """Weights or loss became non-finite, or a weight passed the bound."""
     IMPLAUSIBLE = "implausible"
     """The loss is under the task's floor: an exploit of the task, not a success."""
+    HOPELESS = "hopeless"
+    """Stopped at a hurdle: after a chunk it was worse than most trainings before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Training:
 
     Attributes:
         outcome: how it ended; only `ok` has a loss that may be compared.
-        loss: held-out loss after the last step (lower is better); NaN if diverged.
+        loss: held-out loss after the last step (lower is better); NaN if diverged or
+            hopeless.
         chunk_losses: mean training loss of each chunk, up to where it ended.
         steps: training steps taken.
         seconds: wall time, the only field that is not reproducible.
@@ -75,10 +78,23 @@ class Trainer:
             TEST: jax.jit(getattr(task, "test", task.evaluate)),
         }
 
-    def train(self, program: Program, seed: int, split: str = VALIDATION) -> Training:
+    def train(
+        self,
+        program: Program,
+        seed: int,
+        split: str = VALIDATION,
+        hurdles: Sequence[float] = (),
+    ) -> Training:
         """Train a valid program from the data seed's initial weights.
 
-        The only place where a non-finite number is interpreted.
+        The only place where a non-finite loss or weight is interpreted.
+
+        Args:
+            program: to be trained.
+            seed: the data seed.
+            split: which held-out data measure the result.
+            hurdles: largest mean training loss of each chunk, from the first, with
+                which it goes on; chunks beyond them have none.
         """
         began = time.perf_counter()
         plan = self.engine.plan
@@ -90,6 +106,9 @@ class Trainer:
             losses.append(float(mean))
             if not (math.isfinite(losses[-1]) and float(peak) <= plan.weight_bound):
                 outcome = Outcome.DIVERGED
+                break
+            if number < len(hurdles) and losses[-1] > hurdles[number]:
+                outcome = Outcome.HOPELESS
                 break
         if outcome is Outcome.OK:
             loss = float(self._measures[split](self.engine.weights(slot)))

@@ -121,6 +121,32 @@ class TrainingConfig(Section):
     )
 
 
+class HurdlesConfig(Section):
+    """Which trainings end early: those that are worse than most before them."""
+
+    quantile: float | None = Field(
+        default=None,
+        gt=0.0,
+        lt=1.0,
+        description="a training ends that is worse, after a chunk, than this share of "
+        "the trainings before it, so that about so many go on; above 0, below 1; null "
+        "is no hurdles",
+    )
+    first_chunk: int = Field(
+        default=1,
+        ge=1,
+        description="the first chunk with a hurdle at its end; from 1 to below "
+        "training.chunks",
+    )
+    history: int = Field(
+        default=50,
+        ge=1,
+        le=100_000,
+        description="trainings on a task that are compared with, the last; until there "
+        "are so many there is no hurdle; from 1 to 100000",
+    )
+
+
 class FinalConfig(Section):
     """How the result is chosen and measured, on data seeds the search never used."""
 
@@ -195,6 +221,7 @@ class Config(Section):
         description="when the run ends: programs, evaluations or steps, at least one"
     )
     training: TrainingConfig = TrainingConfig()
+    hurdles: HurdlesConfig = HurdlesConfig()
     final: FinalConfig = FinalConfig()
     workers: WorkersConfig = WorkersConfig()
 
@@ -204,4 +231,15 @@ class Config(Section):
             if task in self.tasks[:index]:
                 first = self.tasks.index(task)
                 raise ValueError(f"tasks.{first} and tasks.{index} are the same")
+        return self
+
+    @model_validator(mode="after")
+    def _check_hurdles_have_chunks(self) -> Self:
+        first, chunks = self.hurdles.first_chunk, self.training.chunks
+        if self.hurdles.quantile is not None and first >= chunks:
+            raise ValueError(
+                f"hurdles.first_chunk ({first}) must be below training.chunks "
+                f"({chunks}), or no training meets a hurdle: to have none, set "
+                "hurdles.quantile to null"
+            )
         return self

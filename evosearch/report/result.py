@@ -92,7 +92,8 @@ def print_summary(summary: Mapping[str, Any]) -> None:
     console.print(
         f"{summary['made']:,} programs made, {summary['duplicates']:,} answered by the "
         f"store ({summary['twins']:,} twins), {summary['evaluated']:,} trained, "
-        f"{summary['diverged']:,} diverged, {summary['invalid']:,} invalid attempts; "
+        f"{summary['diverged']:,} diverged, {summary['hopeless']:,} hopeless, "
+        f"{summary['invalid']:,} invalid attempts; "
         f"{summary['seconds']:.0f} s"
     )
     console.print(f"trajectory {summary['trajectory'][:16]}, run {summary['run']}")

@@ -25,7 +25,7 @@ def moment(seconds: float, made: int, replayed: int = 0) -> Moment:
     counts = Counts(made=made, duplicates=made // 2, evaluated=made - made // 2)
     counts.twins = made // 10
     counts.replayed, counts.statements, counts.live = replayed, 3 * made, 2 * made
-    counts.outcomes["diverged"] = 2
+    counts.outcomes.update(diverged=2, hopeless=3)
     counts.rejected.update(unbound=5, arity=1)
     return Moment(counts, BEST, seconds, seconds, 2)
 
@@ -50,6 +50,7 @@ def test_what_a_line_says() -> None:
         "progress 50%, time left 0:25 min; best fitness -0.2500 (child 7); "
         "made 50 (2.0 a second); trained 25 (1.0 a second, workers: 2); "
         "cache hits 50% (twins 5); dead statements 33%; diverged 2; "
+        "hopeless 3; "
         "invalid 6 (unbound 5, arity 1)"
     )
 

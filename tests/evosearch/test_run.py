@@ -30,6 +30,7 @@ search: {{population: 20, window: 8}}
 fitness: {{rotate: 50}}
 budget: {{evaluations: 150}}
 training: {{chunks: 5}}
+hurdles: {{quantile: 0.6, history: 50}}
 final: {{candidates: 4, validation_seeds: 2, test_seeds: 3}}
 workers: {{executor: inline}}
 """
@@ -83,8 +84,8 @@ def interrupt(process: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
 def test_what_a_run_says(whole: dict[str, Any]) -> None:
     assert set(whole) >= {
         "run", "seed_fitness", "best", "seed_fresh_mean", "seed_fresh_stderr", "made",
-        "invalid", "duplicates", "twins", "evaluated", "diverged", "seconds",
-        "trajectory",
+        "invalid", "duplicates", "twins", "evaluated", "diverged", "hopeless",
+        "seconds", "trajectory",
     }  # fmt: skip
     assert set(whole["best"]) >= {
         "digest", "fitness", "program", "statements", "states", "fresh_mean",
@@ -118,7 +119,8 @@ def test_every_program_made_is_stored(folder: Path, whole: dict[str, Any]) -> No
     assert sum(row.duplicate for row in rows) == whole["duplicates"]
     twins = sum(row.duplicate and row.twin is not None for row in rows)
     assert twins == whole["twins"] > 0
-    assert sum(row.outcome == "diverged" for row in rows) == whole["diverged"]
+    for outcome in ("diverged", "hopeless"):
+        assert sum(row.outcome == outcome for row in rows) == whole[outcome] > 0
     for row in rows[1:]:
         assert row.parent is not None
         assert row.parent < row.number

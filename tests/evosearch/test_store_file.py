@@ -98,7 +98,7 @@ def _other_version(path: Path) -> None:
         (Path.touch, "is a database, but not the record of a run"),
         (_no_database, "is not the record of a run: file is not a database"),
         (_foreign_database, "is a database, but not the record of a run"),
-        (_other_version, "has version 99 of the record and this evosearch reads 2"),
+        (_other_version, "has version 99 of the record and this evosearch reads 3"),
     ],
 )
 def test_a_file_that_is_no_store_is_told_in_one_sentence_and_left_alone(

@@ -75,6 +75,18 @@ def problem(path: Path, *overrides: str) -> str:
             "FILE: tasks.0 and tasks.2 are the same",
         ),
         (
+            ["training.chunks=4", "hurdles.quantile=0.5", "hurdles.first_chunk=4"],
+            "FILE: hurdles.first_chunk (4) must be below training.chunks (4), or no "
+            "training meets a hurdle: to have none, set hurdles.quantile to null",
+        ),
+        (
+            ["hurdles.quantile=1"],
+            "override 'hurdles.quantile=1': hurdles.quantile: must be less than 1, but "
+            "it is 1 (a training ends that is worse, after a chunk, than this share of "
+            "the trainings before it, so that about so many go on; above 0, below 1; "
+            "null is no hurdles)",
+        ),
+        (
             ["tasks=[]"],
             "override 'tasks=[]': tasks: must not be empty; name at least one task",
         ),
