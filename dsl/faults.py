@@ -88,6 +88,9 @@ def unbound(name: str, scope: Iterable[str]) -> Wording:
     return message, f"store into it on a line before, or use one of {_list(names)}"
 
 
+_OWN = "one of your own has to be added, with --functions FILE"
+
+
 def unknown_function(name: str) -> Wording:
     """For a call of something that is not in the table."""
     message = f"{quoted(name)} is not a function of the language"
@@ -95,8 +98,8 @@ def unknown_function(name: str) -> Wording:
         return message, FUNCTIONS_OF_NUMPY[name]
     close = _closest(name.lower(), [*FUNCTIONS, *ALIASES])
     if close:
-        return message, f"did you mean {quoted(close)}?"
-    return message, f"the functions are {', '.join(FUNCTIONS)}"
+        return message, f"did you mean {quoted(close)}? O{_OWN[1:]}"
+    return message, f"the functions are {', '.join(FUNCTIONS)}; {_OWN}"
 
 
 def arity(row: Function, given: int) -> Wording:

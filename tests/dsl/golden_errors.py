@@ -6,7 +6,7 @@ GOLDEN = {
     "misspelt function": (
         "    x = sqr(g)\n    return x, m",
         "line 2, column 9: `sqr` is not a function of the language; did you mean "
-        "`sqrt`?\n"
+        "`sqrt`? One of your own has to be added, with --functions FILE.\n"
         "        x = sqr(g)\n"
         "            ^",
     ),
