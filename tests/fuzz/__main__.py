@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from tests.fuzz.blocks import SIZES, Block, Finder, Found, blocks_of
 from tests.fuzz.processes import check_all, use_strict_jax
@@ -33,16 +35,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         blocks = blocks_of({**counts, "functions": rounds})
         results = check_all(blocks, chosen.seed, chosen.processes)
     tally = Tally(chosen.seed, blocks)
+    before = signal.signal(signal.SIGINT, partial(_interrupt, tally))
     try:
         _follow(results, tally)
     except KeyboardInterrupt:
         tally.interrupted = True
     finally:
         results.close()
+        signal.signal(signal.SIGINT, before)
     print(json.dumps(tally.summary()) if chosen.as_json else tally.story())
     if tally.failures:
         return 1
     return 130 if tally.interrupted else 0
+
+
+def _interrupt(tally: Tally, number: int, frame: object) -> None:
+    """Ctrl-C; what is raised while Python finalises an object would be lost."""
+    tally.interrupted = True
+    raise KeyboardInterrupt
 
 
 def _options() -> argparse.ArgumentParser:
@@ -94,6 +104,8 @@ def _follow(results: Iterator[Found | None], tally: Tally) -> None:
     start, end = ("\r\x1b[K", "") if is_terminal else ("", "\n")
     told = -math.inf
     for found in results:
+        if tally.interrupted:
+            raise KeyboardInterrupt
         if found is None:
             continue
         for failure in tally.add(found):
