@@ -7,10 +7,6 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-# Before JAX reads it, and for the processes that tests start: nothing is written to the
-# user's cache folder.
-os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
-
 import jax
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,7 +20,8 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 # Compiling is most of the work, and the processes of a session (those of pytest-xdist,
 # Ray's workers, commands) compile much the same: each thing is compiled by one of them.
-# The folder is the session's own, so that no result is of a run before this one.
+# The folder is the session's own, so that no result is of a run before this one, and
+# nothing is written to the user's.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     shared = tempfile.mkdtemp(prefix="evosearch-compiled-")
     atexit.register(shutil.rmtree, shared, ignore_errors=True)
