@@ -88,7 +88,7 @@ def unbound(name: str, scope: Iterable[str]) -> Wording:
     return message, f"store into it on a line before, or use one of {_list(names)}"
 
 
-_OWN = "one of your own has to be added, with --functions FILE"
+_OWN = "of your own has to be added, with --functions FILE"
 
 
 def unknown_function(name: str) -> Wording:
@@ -98,8 +98,8 @@ def unknown_function(name: str) -> Wording:
         return message, FUNCTIONS_OF_NUMPY[name]
     close = _closest(name.lower(), [*FUNCTIONS, *ALIASES])
     if close:
-        return message, f"did you mean {quoted(close)}? O{_OWN[1:]}"
-    return message, f"the functions are {', '.join(FUNCTIONS)}; {_OWN}"
+        return message, f"did you mean {quoted(close)}? One {_OWN}"
+    return message, f"the functions are {', '.join(FUNCTIONS)}; one {_OWN}"
 
 
 def arity(row: Function, given: int) -> Wording:

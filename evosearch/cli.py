@@ -290,7 +290,7 @@ def main() -> NoReturn:
     try:
         app()
     except Exception as error:
-        # The language, with its parser, is not loaded for --help.
+        # To name them here would load the language and its parser, also for --help.
         from evosearch.refusal import refusal
 
         problem = refusal(error)

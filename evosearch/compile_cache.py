@@ -49,16 +49,13 @@ def keep_compilations() -> str:
     """
     said, folder = _decide()
     if folder is not None:
-        import jax
-
         _remove_torn(folder)
         for name, value in (
             ("jax_compilation_cache_dir", str(folder)),
             ("jax_compilation_cache_max_size", LARGEST),
             (_SHORTEST, _SHORTEST_SECONDS),
         ):
-            # JAX leaves this method without types.
-            jax.config.update(name, value)  # type: ignore[no-untyped-call]
+            _set(name, value)
     return said
 
 
@@ -73,11 +70,18 @@ def not_kept() -> Iterator[None]:
     import jax
 
     before = getattr(jax.config, _SHORTEST)
-    jax.config.update(_SHORTEST, math.inf)  # type: ignore[no-untyped-call]
+    _set(_SHORTEST, math.inf)
     try:
         yield
     finally:
-        jax.config.update(_SHORTEST, before)  # type: ignore[no-untyped-call]
+        _set(_SHORTEST, before)
+
+
+def _set(name: str, value: float | str) -> None:
+    import jax
+
+    # JAX leaves this method without types.
+    jax.config.update(name, value)  # type: ignore[no-untyped-call]
 
 
 def _decide() -> tuple[str, Path | None]:

@@ -18,7 +18,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.rows import Function, result_type
 from dsl.types import DIMENSIONS, Type, matrix_shape, shape_of
-from evosearch.machine import Flat
+from evosearch.machine import Flat, on_vectors
 from evosearch.plan import Layout
 
 Kinds = tuple[Type, ...]
@@ -112,14 +112,7 @@ def in_machine(row: Function, given: Sequence[Any], kinds: Kinds) -> Any:
         _operand(space, value, kind, parameter.accepts)
         for value, kind, parameter in zip(given, kinds, row.parameters, strict=True)
     ]
-
-    def run(*operands: Any) -> Any:
-        if not row.reduces:
-            return row.formula(jnp, *operands)
-        found = row.formula(jnp, space, *operands)
-        return space.spread(found) if row.result is Type.LEAFWISE else found
-
-    return jax.jit(run)(*operands)
+    return jax.jit(lambda *operands: on_vectors(row, space, operands))(*operands)
 
 
 def as_in_machine(row: Function, found: Leaves, kinds: Kinds) -> np.ndarray:

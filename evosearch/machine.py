@@ -10,7 +10,7 @@ run in a loop of their own before the rows, or between them if they read any.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -141,14 +141,14 @@ def pad(assembled: Bytecode) -> Code:
     """Fill up to the next capacity."""
     trees, scalars = len(assembled.trees), len(assembled.scalars)
     width = _capacity(max(trees, scalars) + 1, _INSTRUCTIONS)
-    between = reads_rows(assembled)
+    until: Any = np.int32(scalars)
+    if reads_rows(assembled):
+        until = np.pad(assembled.until, (0, width - trees - 1))
     slots = _capacity(len(assembled.values), _VALUES)
     return Code(
         np.pad(assembled.trees, ((0, width - trees), (0, 0))),
         np.pad(assembled.scalars, ((0, width - scalars), (0, 0))),
-        np.pad(assembled.until, (0, width - trees - 1))
-        if between
-        else np.int32(scalars),
+        until,
         np.pad(assembled.values, (0, slots - len(assembled.values))),
         np.int32(trees),
         np.int32(assembled.update),
@@ -238,12 +238,17 @@ def _tree_branch(name: str, space: Flat) -> Callable[..., Any]:
             _operand(row, place, rows, values, word)
             for place in range(len(row.parameters))
         ]
-        if not row.reduces:
-            return row.formula(jnp, *operands)
-        result = row.formula(jnp, space, *operands)
-        return space.spread(result) if row.result is Type.LEAFWISE else result
+        return on_vectors(row, space, operands)
 
     return branch
+
+
+def on_vectors(row: Function, space: Flat, operands: Sequence[Any]) -> Any:
+    """A function's value on trees kept as vectors: a vector too, or one number."""
+    if not row.reduces:
+        return row.formula(jnp, *operands)
+    result = row.formula(jnp, space, *operands)
+    return space.spread(result) if row.result is Type.LEAFWISE else result
 
 
 def _operand(row: Function, place: int, rows: Any, values: Any, word: Any) -> Any:
@@ -265,9 +270,7 @@ def _scalar_branch(name: str, space: Flat) -> Callable[..., Any]:
     def branch(rows: Any, values: Any, word: Any) -> Any:
         bank = rows if row.reduces else values
         operands = [_pick(bank, word[1 + k]) for k in range(len(row.parameters))]
-        if row.reduces:
-            return row.formula(jnp, space, *operands)
-        return row.formula(jnp, *operands)
+        return on_vectors(row, space, operands)
 
     return branch
 

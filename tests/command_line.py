@@ -8,14 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsl import FUNCTIONS
-from dsl.functions import remove_functions
-from evosearch import own_functions
 from evosearch.cli import main
+from tests.functions_file import forget_functions
 
 ROOT = Path(__file__).parents[1]
 EVOSEARCH = (sys.executable, "-c", "from evosearch.cli import main; main()")
@@ -47,15 +46,6 @@ def evosearch(*words: str | Path) -> Answer:
         sys.argv = arguments
         signal.signal(signal.SIGINT, before)
         forget_functions(known)
-
-
-def forget_functions(known: Collection[str]) -> None:
-    """Leave only these in the table, as if a process had ended that added others."""
-    added = set(FUNCTIONS) - set(known)
-    remove_functions(added)
-    for content, names in list(own_functions._loaded.items()):
-        if added & set(names):
-            del own_functions._loaded[content]
 
 
 def refused(*words: str | Path) -> str:

@@ -1,6 +1,6 @@
 """Programs run for several steps on random trees, in NumPy and, op by op, in JAX."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dsl import Program
 from dsl.interpret import Leaves, interpret, zero_states
 from dsl.lower import lower
-from dsl.program import Statement, Variable, header
+from dsl.program import Argument, Statement, Variable, header
 
 SHAPES = ((3, 2), (4,), (2, 1, 2, 2), ())
 """Of the weight arrays: a matrix, a vector, a kernel and a number."""
@@ -90,6 +90,8 @@ def bits(trees: Sequence[Leaves]) -> list[bytes]:
 def rename(program: Program, names: dict[str, str]) -> Program:
     """The same program with other names; those that are not given stay."""
 
+    variables = {old: Variable(name) for old, name in names.items()}
+
     def new(name: str) -> str:
         return names.get(name, name)
 
@@ -100,19 +102,39 @@ def rename(program: Program, names: dict[str, str]) -> Program:
         new(program.learning_rate),
         program.step,
         tuple(
-            Statement(
-                new(statement.target),
-                statement.function,
-                tuple(
-                    Variable(new(each.name)) if isinstance(each, Variable) else each
-                    for each in statement.arguments
-                ),
-            )
+            reading(statement, variables, new(statement.target))
             for statement in program.statements
         ),
         tuple(map(new, program.outputs)),
         program.shapes,
     )
+
+
+def reading(
+    statement: Statement, instead: Mapping[str, Argument], target: str | None = None
+) -> Statement:
+    """The statement with other arguments for some variables, or another target."""
+    arguments = tuple(
+        instead.get(each.name, each) if isinstance(each, Variable) else each
+        for each in statement.arguments
+    )
+    return Statement(target or statement.target, statement.function, arguments)
+
+
+def with_argument(
+    program: Program, index: int, place: int, argument: Argument
+) -> Program:
+    """The program with another argument at `place` of statement `index`.
+
+    Raises:
+        IndexError: it has no such statement or argument.
+    """
+    statements = list(program.statements)
+    old = statements[index]
+    arguments = list(old.arguments)
+    arguments[place] = argument
+    statements[index] = Statement(old.target, old.function, tuple(arguments))
+    return with_statements(program, statements)
 
 
 def with_statements(

@@ -94,19 +94,27 @@ def matrix_programs(draw: st.DrawFn, **sizes: int) -> Program:
     # Those of matrices twice, so that most programs have some.
     functions = (*SETS["lion"], *SETS["matrix"], *SETS["matrix"])
     program = draw(programs(functions=functions, shapes=SHAPED, **sizes))
+    endings = endings_of(program)
+    return with_ending(program, chosen(draw, endings)) if endings else program
+
+
+def endings_of(program: Program) -> list[Statement]:
+    """Statements that make a Tree of two values, one of them of another shape."""
     scope = types_in_scope(program, len(program.statements))
-    endings = [
+    return [
         Statement("end", name, (Variable(x), Variable(y)))
         for name in ("multiply", "matmul")
         for x, y in permutations(scope, 2)
         if min(scope[x], scope[y]) > 0 and {scope[x], scope[y]} != {Type.TREE}
         if result_type(FUNCTIONS[name], (Type(scope[x]), Type(scope[y]))) is Type.TREE
     ]
-    if not endings:
-        return program
+
+
+def with_ending(program: Program, ending: Statement) -> Program:
+    """The program whose update is what one more statement makes."""
     return program._replace(
-        statements=(*program.statements, chosen(draw, endings)),
-        outputs=("end", *program.outputs[1:]),
+        statements=(*program.statements, ending),
+        outputs=(ending.target, *program.outputs[1:]),
     )
 
 

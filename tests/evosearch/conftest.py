@@ -5,10 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from dsl import FUNCTIONS
 from evosearch.config import Config
 from evosearch.store import Store
 from evosearch.workers import Executor
+from tests.functions_file import forget_functions
 from tests.searching import Oracle, Run, Start
+
+
+@pytest.fixture
+def clean_table() -> Iterator[None]:
+    """The table of functions is as it was before, whatever a test added."""
+    before = set(FUNCTIONS)
+    yield
+    forget_functions(before)
 
 
 @pytest.fixture

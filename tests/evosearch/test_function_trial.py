@@ -1,30 +1,15 @@
 """The trial of a user's functions: a broken promise is refused in a sentence."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dsl import FUNCTIONS
 from evosearch.errors import InputError
 from evosearch.function_trial import try_functions
 from evosearch.own_functions import load_functions
-from tests.command_line import forget_functions
+from tests.functions_file import written
 
-
-@pytest.fixture(autouse=True)
-def clean_table() -> Iterator[None]:
-    """The table is as it was before, whatever a test added."""
-    before = set(FUNCTIONS)
-    yield
-    forget_functions(before)
-
-
-def written(folder: Path, body: str) -> str:
-    path = folder / "own.py"
-    path.write_text(f"from dsl import *\nfrom dsl import Function, Parameter\n{body}")
-    return str(path)
-
+pytestmark = pytest.mark.usefixtures("clean_table")
 
 OPENING = """\
 import numpy as np

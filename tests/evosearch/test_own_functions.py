@@ -1,7 +1,6 @@
 """A user's functions: known to every pass, and refused in a sentence if wrong."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dsl import FUNCTIONS, DslError, check, digest, fingerprint, lower, parse, unparse
+from dsl import DslError, check, digest, fingerprint, lower, parse, unparse
 from dsl.functions import ALIASES, SETS
 from evosearch.compiled import Compiled
 from evosearch.dispatch import Dispatch
@@ -26,10 +25,12 @@ from evosearch.train import Outcome, Trainer
 from tests.command_line import (
     evosearch,
     evosearch_process,
-    forget_functions,
     refused,
 )
+from tests.functions_file import written
 from tests.tasks.quadratic import Quadratic
+
+pytestmark = pytest.mark.usefixtures("clean_table")
 
 FILE = Path(__file__).parents[1] / "tasks" / "functions.py"
 NAMES = ("softsign", "hypotenuse", "softplus", "centred")
@@ -42,20 +43,6 @@ def train(w, g, m, lr):
     u = u * lr
     return u, m
 """
-
-
-@pytest.fixture(autouse=True)
-def clean_table() -> Iterator[None]:
-    """The table is as it was before, whatever a test added."""
-    before = set(FUNCTIONS)
-    yield
-    forget_functions(before)
-
-
-def written(folder: Path, body: str) -> str:
-    path = folder / "own.py"
-    path.write_text(f"from dsl import *\nfrom dsl import Function, Parameter\n{body}")
-    return str(path)
 
 
 def test_all_passes_know_them() -> None:

@@ -13,7 +13,8 @@ from dsl import FUNCTIONS
 from evosearch.folder import CONFIG, LOG, OWN_FUNCTIONS
 from evosearch.opening import open_new
 from evosearch.run import run as run_search
-from tests.command_line import ROOT, evosearch, forget_functions
+from tests.command_line import ROOT, evosearch
+from tests.functions_file import forget_functions
 
 pytestmark = pytest.mark.slow
 

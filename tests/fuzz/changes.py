@@ -14,7 +14,6 @@ from dsl.float32 import is_finite_float32, nearest_float32
 from dsl.interpret import uses_matrices
 from dsl.program import (
     Constant,
-    Statement,
     Variable,
     header,
     shapes_of,
@@ -25,7 +24,7 @@ from evosearch.mutate import Odds, mutate
 from tests.equivalences import swapped
 from tests.fuzz.generation import draw_constant
 from tests.fuzz.rewording import rows_of
-from tests.stepping import rename, with_statements
+from tests.stepping import reading, rename, with_argument, with_statements
 
 
 def change(program: Program, random: Random) -> Program:
@@ -44,14 +43,10 @@ def _with_another_constant(program: Program, random: Random) -> Program:
     if not spots:
         return _mutated(program, random)
     index, place = random.choice(spots)
-    statements = list(program.statements)
-    changed = statements[index]
-    arguments = list(changed.arguments)
-    old = arguments[place]
+    old = program.statements[index].arguments[place]
     assert isinstance(old, Constant)
-    arguments[place] = Constant(_another(old.value, random))
-    statements[index] = Statement(changed.target, changed.function, tuple(arguments))
-    return with_statements(program, statements)
+    changed = Constant(_another(old.value, random))
+    return with_argument(program, index, place, changed)
 
 
 def _another(value: float, random: Random) -> float:
@@ -97,8 +92,8 @@ def _with_another_input(program: Program, random: Random) -> Program:
     names = header(program)
     one, other = random.sample(names, 2)
     if "step" in (one, other):
-        exchanged = {one: other, other: one}
-        statements = [_reading(each, exchanged) for each in program.statements]
+        exchanged = {one: Variable(other), other: Variable(one)}
+        statements = [reading(each, exchanged) for each in program.statements]
         return _if_valid(with_statements(program, statements), program, random)
     changed = rename(program, {one: other, other: one})
     header_as_before = changed._replace(
@@ -108,17 +103,6 @@ def _with_another_input(program: Program, random: Random) -> Program:
         learning_rate=program.learning_rate,
     )
     return _if_valid(header_as_before, program, random)
-
-
-def _reading(statement: Statement, names: dict[str, str]) -> Statement:
-    """The statement that reads other names."""
-    arguments = [
-        Variable(names.get(each.name, each.name))
-        if isinstance(each, Variable)
-        else each
-        for each in statement.arguments
-    ]
-    return Statement(statement.target, statement.function, tuple(arguments))
 
 
 def _with_another_shape(program: Program, random: Random) -> Program:

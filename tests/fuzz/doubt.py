@@ -16,11 +16,11 @@ import numpy as np
 from dsl import FUNCTIONS
 from dsl.check import infer_types
 from dsl.interpret import uses_matrices, zero_states
-from dsl.program import Program, Statement, Variable, shapes_of, state_types
+from dsl.program import Argument, Program, Statement, Variable, shapes_of, state_types
 from dsl.rows import Function
 from dsl.types import Type
 from tests.noise import Inputs, evaluations
-from tests.stepping import with_statements
+from tests.stepping import reading, with_statements
 
 LEAST_DIGITS = 0.1
 """A value that differs more between evaluations, relative to it, is doubtful."""
@@ -71,19 +71,18 @@ def _values(
         return evaluations(every, inputs, runs)
     # An output has its state's shape, so that each value becomes one more state's.
     kinds = infer_types(single)
-    zeros, count = "zeros", len(single.outputs)
+    zeros, count = "state zeros", len(single.outputs)
     values, statements = [], list(single.statements)
     for target, kind in zip(targets, kinds, strict=True):
         values.append(f"{target}, for each array" if kind is Type.SCALAR else target)
         if kind is Type.SCALAR:
-            spread = (Variable(target), Variable(f"state {zeros}"))
+            spread = (Variable(target), Variable(zeros))
             statements.append(Statement(values[-1], "add", spread))
-    more = (*values, f"state {zeros}")
     shapes = [max(kind, Type.LEAFWISE) for kind in (*kinds, Type.LEAFWISE)]
     every = single._replace(
-        states=(*single.states, *(f"state {name}" for name in (*targets, zeros))),
+        states=(*single.states, *(f"state {name}" for name in targets), zeros),
         statements=tuple(statements),
-        outputs=(*single.outputs, *more),
+        outputs=(*single.outputs, *values, zeros),
         shapes=shapes_of((*state_types(single), *shapes)),
     )
     trees, rate, step = inputs
@@ -130,16 +129,13 @@ def _joined(row: Function, own: Doubts, read: Sequence[Doubts]) -> Doubts:
 
 def _single_assignment(program: Program) -> Program:
     """The program in which every statement stores into a variable of its own."""
+    values: dict[str, Argument] = {}
     names: dict[str, str] = {}
     statements = []
     for index, statement in enumerate(program.statements):
-        arguments = tuple(
-            Variable(names.get(each.name, each.name))
-            if isinstance(each, Variable)
-            else each
-            for each in statement.arguments
-        )
-        names[statement.target] = f"value {index}"
-        statements.append(Statement(f"value {index}", statement.function, arguments))
+        made = reading(statement, values, f"value {index}")
+        statements.append(made)
+        names[statement.target] = made.target
+        values[statement.target] = Variable(made.target)
     outputs = tuple(names.get(name, name) for name in program.outputs)
     return with_statements(program, statements, outputs)

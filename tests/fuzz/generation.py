@@ -10,11 +10,9 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import permutations
 from random import Random
 
 from dsl import FUNCTIONS, Program, parse
-from dsl.check import types_in_scope
 from dsl.float32 import nearest_float32
 from dsl.functions import SETS
 from dsl.interpret import uses_matrices
@@ -23,7 +21,7 @@ from dsl.program import Argument, Constant, Statement, Variable, shapes_of
 from dsl.rows import Function, result_type
 from dsl.types import SHAPED, Type
 from evosearch.mutate import Odds, mutate
-from tests.strategies import NAMES
+from tests.strategies import NAMES, endings_of, with_ending
 
 LONGEST = 40
 """Statements of a generated program; most have far fewer."""
@@ -103,20 +101,10 @@ def draw_matrix_program(random: Random, longest: int = LONGEST) -> Program:
     Often its last statement makes the update, of a value of another shape.
     """
     program = draw_program(random, MATRIX_ROWS, longest, SHAPED)
-    scope = types_in_scope(program, len(program.statements))
-    endings = [
-        Statement("end", name, (Variable(x), Variable(y)))
-        for name in ("multiply", "matmul")
-        for x, y in permutations(scope, 2)
-        if min(scope[x], scope[y]) > 0 and {scope[x], scope[y]} != {Type.TREE}
-        if result_type(FUNCTIONS[name], (Type(scope[x]), Type(scope[y]))) is Type.TREE
-    ]
+    endings = endings_of(program)
     if not endings or random.random() < 0.3:
         return program
-    return program._replace(
-        statements=(*program.statements, random.choice(endings)),
-        outputs=("end", *program.outputs[1:]),
-    )
+    return with_ending(program, random.choice(endings))
 
 
 def draw_call(

@@ -40,6 +40,7 @@ def odd_tree(layout: Shapes, random: np.random.Generator) -> Leaves:
 
 
 def ordinary_tree(layout: Shapes, random: np.random.Generator) -> Leaves:
+    """Normal numbers of one scale from 1e-4 to 1e3, each a float32."""
     scale = 10.0 ** random.integers(-4, 4)
     drawn = [scale * random.standard_normal(shape) for shape in layout]
     return [np.asarray(np.float32(leaf), np.float64) for leaf in drawn]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 
 from dsl import Program
 from dsl.program import Statement, Variable, shapes_of
-from dsl.rows import Function, result_type
+from dsl.rows import Function, result_type, result_types
 from dsl.types import Type
 from tests.fuzz.forms import FORMS, LAYOUTS, state_layouts, step_problem
 from tests.fuzz.numbers import draw_numbers, odd_tree
@@ -26,9 +25,8 @@ def calls_on_shapes(row: Function, random: np.random.Generator) -> Problem | Non
     """
     choices = [
         kinds
-        for kinds in product(*(p.accepts for p in row.parameters))
+        for kinds in result_types(row)
         if any(kind > Type.TREE for kind in kinds) or row.matrices
-        if result_type(row, kinds) is not None
     ]
     layout = LAYOUTS[int(random.integers(len(LAYOUTS)))]
     (whole, *_) = FORMS

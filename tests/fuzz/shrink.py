@@ -11,15 +11,19 @@ from typing import Any
 from dsl import Program, prune, unparse
 from dsl.check import find_fault
 from dsl.program import (
-    Argument,
     Constant,
-    Statement,
     Variable,
     header,
     shapes_of,
     state_types,
 )
-from tests.stepping import all_names, rename, with_statements
+from tests.stepping import (
+    all_names,
+    reading,
+    rename,
+    with_argument,
+    with_statements,
+)
 
 SECONDS = 20.0
 """After it the smallest that was found so far is reported."""
@@ -124,7 +128,7 @@ def _edits(program: Program) -> Iterator[Edit]:
     yield lambda program: program._replace(step=None)
     simple = (*map(Variable, header(program)), *_CONSTANTS)
     for (index, place), new in product(places, simple):
-        yield partial(_with_argument, index=index, place=place, new=new)
+        yield partial(with_argument, index=index, place=place, argument=new)
     trees = (program.weights, program.gradient)
     for place, name in product(range(len(program.outputs)), trees):
         yield partial(_with_output, place=place, name=name)
@@ -143,7 +147,7 @@ def _bypassed(program: Program, index: int, place: int) -> Program:
     stands = True
     for statement in program.statements[index + 1 :]:
         if stands:
-            statement = _reading(statement, gone.target, new)
+            statement = reading(statement, {gone.target: new})
         stands = stands and statement.target != gone.target
         statements.append(statement)
     outputs = [
@@ -160,27 +164,11 @@ def _without_state(program: Program, place: int) -> Program:
     name, gradient = program.states[place], Variable(program.gradient)
     states, outputs = list(program.states), list(program.outputs)
     del states[place], outputs[place + 1]
-    statements = [_reading(each, name, gradient) for each in program.statements]
+    statements = [reading(each, {name: gradient}) for each in program.statements]
     kinds = list(state_types(program))
     del kinds[place]
     smaller = with_statements(program, statements, outputs)
     return smaller._replace(states=tuple(states), shapes=shapes_of(kinds))
-
-
-def _reading(statement: Statement, name: str, new: Argument) -> Statement:
-    arguments = [
-        new if each == Variable(name) else each for each in statement.arguments
-    ]
-    return Statement(statement.target, statement.function, tuple(arguments))
-
-
-def _with_argument(program: Program, index: int, place: int, new: Argument) -> Program:
-    statements = list(program.statements)
-    old = statements[index]
-    arguments = list(old.arguments)
-    arguments[place] = new
-    statements[index] = Statement(old.target, old.function, tuple(arguments))
-    return program._replace(statements=tuple(statements))
 
 
 def _with_output(program: Program, place: int, name: str) -> Program:
