@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from dsl.program import Program
 from evosearch.compiled import Compiled
-from evosearch.engine import COMPILED, MACHINE, engine_for
+from evosearch.engine import AUTO, COMPILED, MACHINE, engine_for
 from evosearch.machine import Machine
 from evosearch.plan import Chunk, Plan
 
@@ -17,10 +17,16 @@ class _Slot(NamedTuple):
 
 
 class Dispatch:
-    """Both engines of one plan, behind the interface of one."""
+    """Both engines of one plan, behind the interface of one.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        plan: of the task.
+        asked: the `engine` of the task's config.
+    """
+
+    def __init__(self, plan: Plan, asked: str = AUTO) -> None:
         self.plan = plan
+        self._asked = asked
         self._engines: dict[str, Machine | Compiled] = {
             MACHINE: Machine(plan),
             COMPILED: Compiled(plan),
@@ -28,7 +34,7 @@ class Dispatch:
 
     def start(self, program: Program, seed: int) -> _Slot:
         """The slot of a program before its first step, on the engine for it."""
-        engine = engine_for(program)
+        engine = engine_for(program, self._asked)
         return _Slot(engine, self._engines[engine].start(program, seed))
 
     def advance(self, slot: _Slot, chunk: Chunk) -> tuple[_Slot, Any, Any]:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dsl.interpret import uses_matrices
 from dsl.program import Program
 from dsl.prune import prune
 
-MACHINE, COMPILED = "machine", "compiled"
+AUTO: Final = "auto"
+MACHINE: Final = "machine"
+COMPILED: Final = "compiled"
 
 
-def engine_for(program: Program) -> str:
-    """`machine`, or `compiled` if the live part of a program uses matrices.
+def engine_for(program: Program, asked: str = AUTO) -> str:
+    """`machine`, or `compiled` if that is asked for or the live part uses matrices.
 
-    It depends on the program alone, so a trajectory does not depend on the choice.
+    It depends on the program and the config alone, so a trajectory does not depend on
+    the choice.
+
+    Args:
+        program: a valid one.
+        asked: the `engine` of the task's config; `auto`, where nothing was timed, is
+            `machine`.
     """
-    return COMPILED if uses_matrices(prune(program)) else MACHINE
+    if asked == COMPILED or uses_matrices(prune(program)):
+        return COMPILED
+    return MACHINE

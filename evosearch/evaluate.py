@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from dsl.parse import parse
+from evosearch.batching import Batching
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.dispatch import Dispatch
+from evosearch.engine import MACHINE, engine_for
 from evosearch.plan import Plan, make_plan
 from evosearch.rows import Split
 from evosearch.tasks import load_task
@@ -39,30 +43,83 @@ class Job:
     hurdles: tuple[float, ...] = field(default=(), compare=False)
 
 
-class Evaluator:
-    """Trains jobs on the tasks of one config."""
+Done = tuple[Job, Training]
 
-    def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+
+class Evaluator:
+    """Trains jobs on the tasks of one config.
+
+    A result depends on nothing but the job and the config.
+
+    Args:
+        tasks, training: of the config.
+        say: is told what the user should know of this machine.
+    """
+
+    def __init__(
+        self,
+        tasks: tuple[TaskConfig, ...],
+        training: TrainingConfig,
+        say: Callable[[str], None],
+    ) -> None:
         self._tasks = tasks
         self._training = training
+        self._say = say
         self._trainers: dict[int, Trainer] = {}
+        self._batchings: dict[int, Batching[Job]] = {}
+        self._alone: deque[Job] = deque()
 
-    def evaluate(self, job: Job) -> Training:
-        """Do one job; depends on nothing but the job and the config.
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Take jobs on.
 
         Raises:
             InputError: the code of a user's task raised.
         """
-        trainer, program = self._trainer(job.task), parse(job.text)
+        for job in jobs:
+            program = parse(job.text)
+            task = self._tasks[job.task]
+            if task.slots > 1 and engine_for(program, task.engine) == MACHINE:
+                batching = self._batching(job.task)
+                batching.submit(job, program, job.seed, job.split, job.hurdles)
+            else:
+                self._alone.append(job)
+
+    def collect(self) -> list[Done]:
+        """Train until at least one job is done; those that are, none if none waits.
+
+        Raises:
+            InputError: the code of a user's task raised.
+        """
+        # Whatever comes alone first: the others are not held up by it one by one.
+        if self._alone:
+            job = self._alone.popleft()
+            return [(job, self._train(job))]
+        for index, batching in self._batchings.items():
+            if batching.busy:
+                return in_task_code(self._tasks[index].task, batching.collect)
+        return []
+
+    def clear(self) -> None:
+        """Forget the jobs that were taken on."""
+        self._alone.clear()
+        self._batchings.clear()
+
+    def _train(self, job: Job) -> Training:
+        program, task = parse(job.text), self._tasks[job.task]
+        if job.task not in self._trainers:
+            self._trainers[job.task] = make_trainer(task, self._training)
+        trainer = self._trainers[job.task]
         return in_task_code(
-            self._tasks[job.task].task,
+            task.task,
             lambda: trainer.train(program, job.seed, job.split, job.hurdles),
         )
 
-    def _trainer(self, index: int) -> Trainer:
-        if index not in self._trainers:
-            self._trainers[index] = make_trainer(self._tasks[index], self._training)
-        return self._trainers[index]
+    def _batching(self, index: int) -> Batching[Job]:
+        if index not in self._batchings:
+            task = self._tasks[index]
+            plan = load_plan(task, self._training)
+            self._batchings[index] = Batching(plan, task.slots, self._say)
+        return self._batchings[index]
 
 
 def make_trainer(task: TaskConfig, training: TrainingConfig) -> Trainer:
@@ -71,7 +128,7 @@ def make_trainer(task: TaskConfig, training: TrainingConfig) -> Trainer:
     Raises:
         InputError: the task cannot be loaded, or is not one.
     """
-    return Trainer(Dispatch(load_plan(task, training)))
+    return Trainer(Dispatch(load_plan(task, training), task.engine))
 
 
 def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:

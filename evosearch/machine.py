@@ -169,8 +169,8 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
     """
     space = Flat(layout)
     known = operations()
-    tree_branches = [_tree_branch(name, space) for name in known.trees]
-    scalar_branches = [_scalar_branch(name, space) for name in known.scalars]
+    tree_branches = [tree_branch(name, space) for name in known.trees]
+    scalar_branches = [scalar_branch(name, space) for name in known.scalars]
 
     def run(code: Code, rows: Any, rate: Any, count: Any) -> Any:
         values = code.values.at[LEARNING_RATE_SLOT].set(rate).at[STEP_SLOT].set(count)
@@ -199,7 +199,7 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
             rows = lax.fori_loop(0, code.length, lambda i, r: tree(i, r, values), rows)
         else:
             rows, _ = lax.fori_loop(0, code.length, both, (rows, values))
-        return rows.at[WEIGHTS_ROW].add(-_pick(rows, code.update))
+        return rows.at[WEIGHTS_ROW].add(-pick(rows, code.update))
 
     return run
 
@@ -227,10 +227,10 @@ class Flat:
         )
 
 
-def _tree_branch(name: str, space: Flat) -> Callable[..., Any]:
+def tree_branch(name: str, space: Flat) -> Callable[..., Any]:
     """The branch of a Tree instruction: operands are fetched inside it."""
     if name == COPY:
-        return lambda rows, values, word: _pick(rows, word[1])
+        return lambda rows, values, word: pick(rows, word[1])
     row = FUNCTIONS[name]
 
     def branch(rows: Any, values: Any, word: Any) -> Any:
@@ -256,26 +256,26 @@ def _operand(row: Function, place: int, rows: Any, values: Any, word: Any) -> An
     reference = word[1 + place]
     accepts = row.parameters[place].accepts
     if accepts == (Type.SCALAR,):
-        return _pick(values, -reference - 1)
+        return pick(values, -reference - 1)
     if Type.SCALAR not in accepts or len(row.parameters) == 1:
-        return _pick(rows, reference)
-    value = _pick(values, jnp.maximum(-reference - 1, 0))
-    return jnp.where(reference >= 0, _pick(rows, jnp.maximum(reference, 0)), value)
+        return pick(rows, reference)
+    value = pick(values, jnp.maximum(-reference - 1, 0))
+    return jnp.where(reference >= 0, pick(rows, jnp.maximum(reference, 0)), value)
 
 
-def _scalar_branch(name: str, space: Flat) -> Callable[..., Any]:
+def scalar_branch(name: str, space: Flat) -> Callable[..., Any]:
     """The branch of a Scalar instruction: from the Scalar bank, or from rows."""
     row = FUNCTIONS[name]
 
     def branch(rows: Any, values: Any, word: Any) -> Any:
         bank = rows if row.reduces else values
-        operands = [_pick(bank, word[1 + k]) for k in range(len(row.parameters))]
+        operands = [pick(bank, word[1 + k]) for k in range(len(row.parameters))]
         return on_vectors(row, space, operands)
 
     return branch
 
 
-def _pick(bank: Any, index: Any) -> Any:
+def pick(bank: Any, index: Any) -> Any:
     return lax.dynamic_index_in_dim(bank, index, 0, keepdims=False)
 
 

@@ -9,12 +9,14 @@ from dsl.errors import DslError
 from dsl.library import program_names, read_program
 from dsl.parse import parse
 from dsl.program import Program
+from dsl.unparse import unparse
+from evosearch.apart import call_apart
+from evosearch.choice import Circumstances, try_and_choose, try_and_choose_apart
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError, did_you_mean
 from evosearch.folder import CONFIG, OWN_FUNCTIONS, RunFolder, functions_of
 from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
-from evosearch.trial import try_all, try_apart
 
 _CHANGEABLE = ("budget.", "workers.", "final.")
 """Keys that leave the trajectory of a run as it is."""
@@ -35,8 +37,12 @@ def open_new(
         InputError: something in it is wrong; no folder is left behind.
     """
     config = load_config(path, changes)
-    problem = _prepare(config, config.functions)
-    return problem, RunFolder.create(problem.config, out, command)
+    problem, reasons = _prepare(config, config.functions)
+    folder = RunFolder.create(problem.config, out, command)
+    folder.notes += reasons
+    for line in reasons:
+        folder.log(line)
+    return problem, folder
 
 
 def open_again(
@@ -61,7 +67,8 @@ def open_again(
     try:
         config = load_config(path / CONFIG, changes)
         folder.notes += _without_original(config.functions, path / OWN_FUNCTIONS)
-        problem = _prepare(config, functions_of(path, config))
+        problem, reasons = _prepare(config, functions_of(path, config))
+        folder.notes += reasons
         # What was changed holds from now on, also for the next to resume.
         folder.propose(config, command)
         for line in (f"resumed: {command}", *folder.notes):
@@ -98,8 +105,10 @@ def _without_original(original: str | None, copy: Path) -> list[str]:
     return []
 
 
-def _prepare(config: Config, functions: str | None) -> Problem:
-    """Read the programs that a config names and try its tasks.
+def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]:
+    """Read the programs that a config names, try its tasks and choose their engines.
+
+    With what was chosen in the problem's config comes a sentence for each choice.
 
     `functions` is where the user's own are: the file it names, or a run's copy.
 
@@ -110,11 +119,24 @@ def _prepare(config: Config, functions: str | None) -> Problem:
     seed = _read("program", config.program)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
+    here = Circumstances(
+        training=config.training,
+        program=unparse(seed),
+        seeds=config.fitness.seeds,
+        window=config.search.window,
+        workers=config.workers.count,
+    )
+    asked = (config.tasks, here, functions)
     if config.workers.executor == "inline":
-        try_all(config.tasks, config.training, functions)
+        choices = try_and_choose(*asked)
     else:
-        try_apart(config.tasks, config.training, functions)
-    return Problem(config, seed, reference, drawn)
+        names = ", ".join(task.task for task in config.tasks)
+        what = f"tasks: the process that tried {names}"
+        choices = call_apart(what, try_and_choose_apart, *asked)
+    tasks = tuple(choice.task for choice in choices)
+    chosen = config.model_copy(update={"tasks": tasks})
+    reasons = [choice.reason for choice in choices if choice.reason]
+    return Problem(chosen, seed, reference, drawn), reasons
 
 
 def _read(key: str, name: str) -> Program:

@@ -93,6 +93,7 @@ def run(
         config.tasks,
         config.training,
         own,
+        folder.log,
     )
     folder.log(f"training with {config.workers.executor}, workers: {executor.workers}")
     folder.log(describe())

@@ -13,6 +13,7 @@ import jax
 
 from dsl.program import Program
 from evosearch.plan import Chunk, Plan
+from evosearch.tasks.protocol import Task
 
 VALIDATION: Final = "validation"
 TEST: Final = "test"
@@ -72,11 +73,8 @@ class Trainer:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        task = engine.plan.task
-        self._measures: dict[str, Callable[[Any], Any]] = {
-            VALIDATION: jax.jit(task.evaluate),
-            TEST: jax.jit(getattr(task, "test", task.evaluate)),
-        }
+        measures = held_out(engine.plan.task)
+        self._measures = {split: jax.jit(each) for split, each in measures.items()}
 
     def train(
         self,
@@ -86,8 +84,6 @@ class Trainer:
         hurdles: Sequence[float] = (),
     ) -> Training:
         """Train a valid program from the data seed's initial weights.
-
-        The only place where a non-finite loss or weight is interpreted.
 
         Args:
             program: to be trained.
@@ -104,21 +100,45 @@ class Trainer:
         for number in range(plan.chunks):
             slot, mean, peak = self.engine.advance(slot, plan.chunk(seed, number))
             losses.append(float(mean))
-            if not (math.isfinite(losses[-1]) and float(peak) <= plan.weight_bound):
-                outcome = Outcome.DIVERGED
-                break
-            if number < len(hurdles) and losses[-1] > hurdles[number]:
-                outcome = Outcome.HOPELESS
+            outcome = after_chunk(losses, float(peak), plan.weight_bound, hurdles)
+            if outcome is not Outcome.OK:
                 break
         if outcome is Outcome.OK:
             loss = float(self._measures[split](self.engine.weights(slot)))
-            outcome = _judge(loss, plan.task.floor)
+            outcome = at_the_end(loss, plan.task.floor)
         steps = len(losses) * plan.chunk_steps
         seconds = time.perf_counter() - began
         return Training(outcome, loss, tuple(losses), steps, seconds)
 
 
-def _judge(loss: float, floor: float) -> Outcome:
+def held_out(task: Task) -> dict[str, Callable[[Any], Any]]:
+    """What measures weights, by split; a task without `test` has `evaluate` for it."""
+    return {VALIDATION: task.evaluate, TEST: getattr(task, "test", task.evaluate)}
+
+
+def after_chunk(
+    losses: Sequence[float], peak: float, bound: float, hurdles: Sequence[float]
+) -> Outcome:
+    """Whether a training goes on after its last chunk (`ok`), or how it ended there.
+
+    Here and in `at_the_end` alone a number that is not finite is interpreted.
+
+    Args:
+        losses: mean training loss of each chunk so far.
+        peak: the largest |weight|.
+        bound: of weights that have not diverged.
+        hurdles: as of `Trainer.train`.
+    """
+    if not (math.isfinite(losses[-1]) and peak <= bound):
+        return Outcome.DIVERGED
+    number = len(losses) - 1
+    if number < len(hurdles) and losses[-1] > hurdles[number]:
+        return Outcome.HOPELESS
+    return Outcome.OK
+
+
+def at_the_end(loss: float, floor: float) -> Outcome:
+    """How a training of all its steps ended, by its held-out loss."""
     if not math.isfinite(loss):
         return Outcome.DIVERGED
     return Outcome.IMPLAUSIBLE if loss < floor else Outcome.OK

@@ -5,12 +5,7 @@ Of a task only shapes are computed: a moment, where training would compile for l
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
 from typing import Any
 
 import jax
@@ -24,7 +19,6 @@ from evosearch.function_trial import try_functions
 from evosearch.own_functions import load_functions
 from evosearch.plan import Layout, Plan
 from evosearch.tasks.files import in_task_code
-from evosearch.threads import keep_off_accelerators
 
 
 def try_task(config: TaskConfig, training: TrainingConfig) -> None:
@@ -53,60 +47,6 @@ def try_all(
         try_functions(load_functions(functions), functions)
     for task in tasks:
         try_task(task, training)
-
-
-def try_apart(
-    tasks: Sequence[TaskConfig], training: TrainingConfig, functions: str | None = None
-) -> None:
-    """Try them in a process of its own, which ends before workers are started.
-
-    For a process that does not train: were JAX used in it, it would take memory of a
-    GPU that is the workers', and starting them would fork a process with threads.
-
-    Raises:
-        InputError: as of `try_all`.
-    """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_answer, args=(theirs, tuple(tasks), training, functions)
-    )
-    # Ctrl-C is for this process alone, which it ends; the other would tell of it. The
-    # tracker is started first because its start unblocks the signal.
-    resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    process.start()
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    theirs.close()
-    try:
-        problem: str | None = ours.recv()
-    except EOFError:
-        problem = f"tasks: the process that tried {_names(tasks)} died without a word"
-    process.join()
-    if problem is not None:
-        raise InputError(problem)
-
-
-def _names(tasks: Sequence[TaskConfig]) -> str:
-    return ", ".join(task.task for task in tasks)
-
-
-def _answer(
-    pipe: Connection,
-    tasks: Sequence[TaskConfig],
-    training: TrainingConfig,
-    functions: str | None,
-) -> None:
-    """In the other process: say what is wrong with them, or None."""
-    keep_off_accelerators()
-    problem = None
-    try:
-        try_all(tasks, training, functions)
-    except InputError as error:
-        problem = str(error)
-    # Nobody listens if the run was ended in the meantime.
-    with suppress(BrokenPipeError):
-        pipe.send(problem)
 
 
 class _Fault(Exception):

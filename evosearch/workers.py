@@ -6,18 +6,14 @@ import logging
 import os
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from evosearch.actor import Returned, Worker
 from evosearch.compile_cache import keep_compilations
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
-from evosearch.evaluate import Evaluator, Job
-from evosearch.own_functions import load_functions
-from evosearch.threads import use_one_thread
-from evosearch.train import Training
-
-Done = tuple[Job, Training]
+from evosearch.evaluate import Done, Evaluator, Job
 
 
 class Executor(Protocol):
@@ -36,38 +32,48 @@ class Executor(Protocol):
 
 
 class Inline:
-    """Trains in this process, one job at each `collect`."""
+    """Trains in this process, when asked for results.
+
+    Args:
+        tasks, training, say: as of an `Evaluator`.
+    """
 
     workers = 1
 
-    def __init__(self, tasks: tuple[TaskConfig, ...], training: TrainingConfig) -> None:
+    def __init__(
+        self,
+        tasks: tuple[TaskConfig, ...],
+        training: TrainingConfig,
+        say: Callable[[str], None],
+    ) -> None:
         keep_compilations()
-        self._evaluator = Evaluator(tasks, training)
-        self._jobs: deque[Job] = deque()
+        self._evaluator = Evaluator(tasks, training, say)
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Take jobs on; returns at once."""
-        self._jobs.extend(jobs)
+        self._evaluator.submit(jobs)
 
     def collect(self) -> list[Done]:
-        """Train the job that has waited longest."""
-        job = self._jobs.popleft()
-        return [(job, self._evaluator.evaluate(job))]
+        """Train the job that has waited longest, or all slots until one is free."""
+        return self._evaluator.collect()
 
     def close(self) -> None:
         """Forget the jobs that wait."""
-        self._jobs.clear()
+        self._evaluator.clear()
 
 
 class RayPool:
-    """Ray actors, one for each core or GPU; each keeps two batches of jobs in flight.
+    """Ray actors, one for each core or GPU; each has two calls in flight.
 
-    A second batch waits at the actor while it trains the first, so that the round trip
-    (about 1 ms) does not show.
+    The second one waits at the actor while it does the first, so that the round trip
+    (about 1 ms) does not show. Without slots a call brings a batch of jobs and takes
+    its results home. With slots it brings what there is room for, and takes home what
+    is done after a chunk; jobs that a restarted actor has lost are trained again.
 
     Args:
-        tasks, training: as of an `Evaluator`.
-        count: workers; 0 is one for each core or GPU of the cluster.
+        tasks, training, say: as of an `Evaluator`.
+        count: workers; 0 is one for each core or GPU of the cluster. More workers than
+            GPUs share them, and their memory.
         functions: the file of the user's own functions.
         ray: the module, joined to a cluster.
     """
@@ -76,105 +82,125 @@ class RayPool:
         self,
         tasks: tuple[TaskConfig, ...],
         training: TrainingConfig,
+        say: Callable[[str], None],
         count: int,
         functions: str | None,
         ray: Any,
     ) -> None:
         self._ray = ray
+        self._say = say
+        self._slots = max(1, *(task.slots for task in tasks))
         resources = self._ray.cluster_resources()
-        on_gpu = resources.get("GPU", 0) >= 1
-        found = int(resources["GPU" if on_gpu else "CPU"])
-        self.workers = count or found
-        actor = self._ray.remote(_Worker).options(
-            num_cpus=0 if on_gpu else 1,
-            num_gpus=1 if on_gpu else 0,
+        gpus = int(resources.get("GPU", 0))
+        self.workers = count or gpus or int(resources["CPU"])
+        share = min(1.0, gpus / self.workers)
+        actor = self._ray.remote(Worker).options(
+            num_cpus=0 if gpus else 1,
+            num_gpus=share,
             max_restarts=3,
             max_task_retries=3,
         )
-        self._load = {
-            actor.remote(tasks, training, functions): 0 for _ in range(self.workers)
+        memory = _GPU_MEMORY * share if gpus else None
+        self._actors = {
+            number: actor.remote(tasks, training, functions, memory)
+            for number in range(self.workers)
         }
+        self._lives: dict[int, str] = {}
+        self._held: dict[int, set[Job]] = {number: set() for number in self._actors}
+        self._load = dict.fromkeys(self._actors, 0)
         self._jobs: deque[Job] = deque()
-        self._flights: dict[Any, tuple[Any, list[Job]]] = {}
+        self._flights: dict[Any, tuple[int, list[Job]]] = {}
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Take jobs on; returns at once."""
         self._jobs.extend(jobs)
-        self._dispatch()
+        if self._slots == 1:
+            self._dispatch()
 
     def collect(self) -> list[Done]:
-        """Wait for a batch; return it and any others that are done."""
-        flights = list(self._flights)
-        ready, _ = self._ray.wait(flights, num_returns=len(flights), timeout=0)
-        if not ready:
-            ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
+        """Wait for a call that brings results; those of others that are done, too."""
         done: list[Done] = []
-        for flight in ready:
-            actor, jobs = self._flights.pop(flight)
-            self._load[actor] -= 1
-            done += zip(jobs, self._get(flight), strict=True)
+        while not done:
+            self._dispatch()
+            flights = list(self._flights)
+            ready, _ = self._ray.wait(flights, num_returns=len(flights), timeout=0)
+            if not ready:
+                ready, _ = self._ray.wait(flights, num_returns=1, timeout=None)
+            for flight in ready:
+                done += self._land(flight)
         self._dispatch()
         return done
 
     def close(self) -> None:
         """End the actors and the Ray processes that this pool started."""
-        for actor in self._load:
+        for actor in self._actors.values():
             self._ray.kill(actor)
         self._ray.shutdown()
 
-    def _get(self, flight: Any) -> list[Training]:
+    def _land(self, flight: Any) -> list[Done]:
+        """Take a call's results, and take back what its actor lost before it."""
+        actor, jobs = self._flights.pop(flight)
+        returned = self._get(flight)
+        self._load[actor] -= 1
+        held = self._held[actor]
+        if self._lives.setdefault(actor, returned.life) != returned.life:
+            self._lives[actor] = returned.life
+            self._jobs.extendleft(held)
+            held.clear()
+        for line in returned.said:
+            self._say(line)
+        held.update(jobs)
+        # What was trained twice, by an actor lost on its way home, counts once.
+        done = [each for each in returned.done if each[0] in held]
+        held.difference_update(job for job, _ in done)
+        return done
+
+    def _get(self, flight: Any) -> Returned:
         try:
-            trainings: list[Training] = self._ray.get(flight)
+            returned: Returned = self._ray.get(flight)
         except self._ray.exceptions.RayTaskError as error:
             # A task's fault is told as it is; of ours, Ray's traceback tells more.
             if isinstance(error.cause, InputError):
                 raise error.cause from None
             raise
-        return trainings
+        return returned
 
     def _dispatch(self) -> None:
-        """Hand waiting jobs to the actors with the least to do, evenly cut."""
+        """Hand waiting jobs to the actors with the least to do."""
         while self._jobs:
             actor = min(self._load, key=self._load.__getitem__)
-            if self._load[actor] >= _BATCHES_IN_FLIGHT:
+            if self._load[actor] >= _CALLS_IN_FLIGHT:
                 return
-            even = len(self._jobs) // (_BATCHES_IN_FLIGHT * self.workers)
+            self._call(actor, self._share(actor))
+        if self._slots > 1:
+            for actor, held in self._held.items():
+                if held and self._load[actor] < _CALLS_IN_FLIGHT:
+                    self._call(actor, [])
+
+    def _share(self, actor: int) -> list[Job]:
+        """The waiting jobs that an actor gets with its next call."""
+        if self._slots == 1:
+            even = len(self._jobs) // (_CALLS_IN_FLIGHT * self.workers)
             size = min(max(1, even), _LARGEST_BATCH)
-            batch = [self._jobs.popleft() for _ in range(size)]
-            self._flights[actor.evaluate.remote(batch)] = (actor, batch)
-            self._load[actor] += 1
+        else:  # as many again wait there as are trained
+            even = -(-len(self._jobs) // self.workers)
+            size = min(even, max(0, 2 * self._slots - self._under_way(actor)))
+        return [self._jobs.popleft() for _ in range(min(size, len(self._jobs)))]
+
+    def _under_way(self, actor: int) -> int:
+        calls = (jobs for other, jobs in self._flights.values() if other == actor)
+        return len(self._held[actor]) + sum(map(len, calls))
+
+    def _call(self, actor: int, jobs: list[Job]) -> None:
+        least = 1 if self._slots > 1 else len(jobs)
+        flight = self._actors[actor].exchange.remote(jobs, least)
+        self._flights[flight] = (actor, jobs)
+        self._load[actor] += 1
 
 
-_BATCHES_IN_FLIGHT, _LARGEST_BATCH = 2, 16
-
-
-class _Worker:
-    """The actor: one evaluator in a process of its own.
-
-    Functions that cannot be loaded there are told by `evaluate`: what a constructor
-    raises reaches the driver as an actor's death alone.
-    """
-
-    def __init__(
-        self,
-        tasks: tuple[TaskConfig, ...],
-        training: TrainingConfig,
-        functions: str | None,
-    ) -> None:
-        use_one_thread()
-        keep_compilations()
-        self._evaluator = Evaluator(tasks, training)
-        self._problem: InputError | None = None
-        try:
-            if functions is not None:
-                load_functions(functions)
-        except InputError as error:
-            self._problem = InputError(f"in a worker: {error}")
-
-    def evaluate(self, jobs: list[Job]) -> list[Training]:
-        if self._problem is not None:
-            raise self._problem
-        return [self._evaluator.evaluate(job) for job in jobs]
+_CALLS_IN_FLIGHT, _LARGEST_BATCH = 2, 16
+_GPU_MEMORY = 0.9
+"""Of a GPU's memory, what its workers take together."""
 
 
 def _start_ray(count: int) -> Any:
@@ -209,11 +235,12 @@ def make_executor(
     tasks: tuple[TaskConfig, ...],
     training: TrainingConfig,
     functions: str | None = None,
+    say: Callable[[str], None] = print,
 ) -> Executor:
     """The executor that a config names: `inline`, or `ray` with `count` workers.
 
     `functions` is the file of the user's own functions, loaded in this process already.
     """
     if kind == "inline":
-        return Inline(tasks, training)
-    return RayPool(tasks, training, count, functions, _start_ray(count))
+        return Inline(tasks, training, say)
+    return RayPool(tasks, training, say, count, functions, _start_ray(count))

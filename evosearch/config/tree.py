@@ -38,6 +38,27 @@ class TaskConfig(Section):
         description="share of the steps in which the learning rate rises to its peak, "
         "from 0 to below 1",
     )
+    engine: Literal["auto", "machine", "compiled"] = Field(
+        default="auto",
+        description="what trains programs: machine, compiled once for all of them, or "
+        "compiled, which compiles each for itself; auto times both when a run begins",
+    )
+    slots: int = Field(
+        default=0,
+        ge=0,
+        le=65_536,
+        description="programs that the machine trains side by side, for a GPU; from 1 "
+        "to 65536; 0 is 1 on a CPU, and on a GPU as many as its memory has room for",
+    )
+
+    @model_validator(mode="after")
+    def _check_slots_have_a_machine(self) -> Self:
+        if self.engine == "compiled" and self.slots > 1:
+            raise ValueError(
+                f"slots ({self.slots}) are the machine's, but engine is compiled: set "
+                "slots to 1, or engine to machine"
+            )
+        return self
 
 
 class FitnessConfig(Section):

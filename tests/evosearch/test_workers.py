@@ -94,6 +94,20 @@ def test_ray_gives_what_inline_gives(
 
 @pytest.mark.ray
 @pytest.mark.filterwarnings("ignore:os.fork")
+def test_ray_gives_the_same_with_slots() -> None:
+    line = LINE.model_copy(update={"slots": 2})
+    found = []
+    for kind in ("inline", "ray"):
+        executor = make_executor(kind, 1, (line,), TRAINING)
+        try:
+            found.append(train(executor))
+        finally:
+            executor.close()
+    assert found[0] == found[1]
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore:os.fork")
 def test_functions_that_a_worker_lacks_are_told(tmp_path: Path) -> None:
     functions = str(tmp_path / "own.py")
     executor = make_executor("ray", 1, (LINE,), TRAINING, functions)

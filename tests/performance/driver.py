@@ -159,7 +159,7 @@ def measure(
         "final": {"candidates": 1, "validation_seeds": 1, "test_seeds": 2},
     })  # fmt: skip
     seed = parse(read_program("adamw"))
-    pool = RayPool(config.tasks, config.training, workers, None, ray)
+    pool = RayPool(config.tasks, config.training, print, workers, None, ray)
     watch = Stopwatch()
     told = SimpleNamespace(monotonic=clock.now)
     display = Display(config.budget, Console(file=io.StringIO(), force_terminal=True))

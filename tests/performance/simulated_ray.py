@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evosearch.actor import Returned
 from evosearch.evaluate import Job
 from evosearch.train import Training
 
@@ -72,7 +73,7 @@ class _Flight:
     """A batch at an actor: when it is done, in seconds of the clock, and what it is."""
 
     end: float
-    trainings: list[Training]
+    returned: Returned
 
     def __lt__(self, other: _Flight) -> bool:
         return self.end < other.end
@@ -87,10 +88,10 @@ class _Actor:
     busy: list[tuple[float, float]] = field(default_factory=list)
 
     @property
-    def evaluate(self) -> _Actor:
+    def exchange(self) -> _Actor:
         return self
 
-    def remote(self, jobs: list[Job]) -> _Flight:
+    def remote(self, jobs: list[Job], _: int) -> _Flight:
         return self.cluster.begin(self, jobs)
 
 
@@ -129,7 +130,8 @@ class SimulatedRay:
         start = max(now, actor.free)
         actor.free = start + sum(map(self._duration, jobs))
         actor.busy.append((start, actor.free))
-        flight = _Flight(actor.free, [self._evaluate(job) for job in jobs])
+        done = [(job, self._evaluate(job)) for job in jobs]
+        flight = _Flight(actor.free, Returned("the only one", done, []))
         heapq.heappush(self._ahead, flight)
         self.clock.leave_out(now)
         self._pay(self._prices.call)
@@ -152,11 +154,11 @@ class SimulatedRay:
         self._pay(self._prices.wait + self._prices.wait_each * len(flights))
         return ready, others
 
-    def get(self, flight: _Flight) -> list[Training]:
+    def get(self, flight: _Flight) -> Returned:
         """The results of a flight that is done."""
         self._done.discard(flight)
         self._pay(self._prices.get)
-        return flight.trainings
+        return flight.returned
 
     def _pay(self, seconds: float) -> None:
         self.paid += seconds
