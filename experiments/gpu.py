@@ -38,7 +38,7 @@ from evosearch.threads import use_one_thread
 from evosearch.train import Trainer
 
 SIZE = 16
-"""Of the programs that are timed (`evosearch/lockstep.py`): that of most in a search."""
+"""Of the programs that are timed (`evosearch/lockstep.py`), as of most in a search."""
 ONE_INSTRUCTION = 2
 """The smallest size that a program fits, to time a step without its update."""
 REPEATS = 3
