@@ -32,6 +32,7 @@ tests: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.performance --save experiments/machine-speed
+	$(BIN)/python -m tests.performance.workers
 	$(BIN)/python -m tests.performance.driver
 
 # The defaults take two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 about an

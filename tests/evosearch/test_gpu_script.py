@@ -1,4 +1,4 @@
-"""`experiments/gpu.py` measures what it says; here on a CPU, on a task that is small."""
+"""`experiments/gpu.py` measures what it says; here on a CPU, on a small task."""
 
 import json
 import subprocess

@@ -150,7 +150,7 @@ def test_another_search_s_record_is_refused(start: Start) -> None:
 def inline() -> Inline:
     """Trains for all tests of this module: the task is compiled once."""
     settings = config()
-    return Inline(settings.tasks, settings.training)
+    return Inline(settings.tasks, settings.training, print)
 
 
 def test_real_trainings_give_one_trajectory_and_beat_the_seed(

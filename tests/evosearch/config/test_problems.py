@@ -201,7 +201,7 @@ def test_every_problem_of_a_file_is_told_with_its_line(file: Path) -> None:
         "FILE, line 2: seed: must be greater than or equal to 0, but it is -1 "
         "(seed of the search's random choices, from 0 to 2147483647)",
         "FILE, line 4: tasks.0.width: unknown key; known are task, arguments, "
-        "schedule, warmup",
+        "schedule, warmup, engine, slots",
         "FILE, line 5: tasks.1.task: missing; add it (a built-in task (charlm, digits) "
         "or path/to/file.py:factory)",
         "FILE: budget: missing; add it (when the run ends: programs, evaluations or "
@@ -232,4 +232,15 @@ def test_a_wrong_task_without_a_file_is_one_sentence() -> None:
     assert str(caught.value) == (
         "task '': task: must not be empty, but it is '' (a built-in task (charlm, "
         "digits) or path/to/file.py:factory)"
+    )
+
+
+def test_slots_without_the_machine_are_told(file: Path) -> None:
+    file.write_text(
+        "name: a\nbudget: {programs: 1}\n"
+        "tasks:\n- {task: charlm, engine: compiled, slots: 8}\n"
+    )
+    assert problem(file) == (
+        "FILE, line 4: slots (8) are the machine's, but engine is compiled: set slots "
+        "to 1, or engine to machine"
     )
