@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -163,6 +164,12 @@ class RayPool:
             if isinstance(error.cause, InputError):
                 raise error.cause from None
             raise
+        except self._ray.exceptions.RayActorError:
+            raise InputError(
+                "workers: a worker's process ended again and again, perhaps for want of "
+                "memory: go on with fewer of them (--workers) or with a smaller task; "
+                "nothing that was found is lost"
+            ) from None
         return returned
 
     def _dispatch(self) -> None:
@@ -199,6 +206,7 @@ class RayPool:
 
 
 _CALLS_IN_FLIGHT, _LARGEST_BATCH = 2, 16
+_CONNECTION_SECONDS = 10.0
 _GPU_MEMORY = 0.9
 """Of a GPU's memory, what its workers take together."""
 
@@ -209,6 +217,7 @@ def _start_ray(count: int) -> Any:
     import ray
 
     address = os.environ.get("RAY_ADDRESS")
+    _require_answer(address)
     local: dict[str, Any] = (
         {} if address else {"num_cpus": count or None, "include_dashboard": False}
     )
@@ -227,6 +236,24 @@ def _start_ray(count: int) -> Any:
     # Ray takes SIGTERM for itself, and a run that is told to end would write nothing.
     signal.signal(signal.SIGTERM, before)
     return ray
+
+
+def _require_answer(address: str | None) -> None:
+    """Ask whether somebody listens there: Ray itself would wait for minutes.
+
+    Raises:
+        InputError: nobody does.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECTION_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"RAY_ADDRESS: nobody answers at {address} ({error}): start Ray there, or "
+            "unset RAY_ADDRESS to use this machine alone"
+        ) from None
 
 
 def make_executor(

@@ -241,6 +241,6 @@ def test_slots_without_the_machine_are_told(file: Path) -> None:
         "tasks:\n- {task: charlm, engine: compiled, slots: 8}\n"
     )
     assert problem(file) == (
-        "FILE, line 4: tasks.0: slots (8) are the machine's, but engine is compiled: set "
-        "slots to 1, or engine to machine"
+        "FILE, line 4: tasks.0: slots (8) are the machine's, but engine is compiled: "
+        "set slots to 1, or engine to machine"
     )

@@ -1,19 +1,22 @@
-"""A pool whose workers have slots loses no job and trains none twice for its ledger."""
+"""A pool of workers, with slots or without, loses no job and gives none back twice."""
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Sequence
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from evosearch.actor import Returned
 from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.errors import InputError
 from evosearch.evaluate import Job
 from evosearch.train import Outcome, Training
-from evosearch.workers import RayPool
+from evosearch.workers import RayPool, make_executor
 
 SLOTS = 3
 
@@ -156,3 +159,31 @@ def test_workers_share_gpus_and_their_memory(
     assert ray.asked["num_gpus"] == share
     assert ray.asked["num_cpus"] == (0 if gpus else 1)
     assert ray.given[-1] == memory
+
+
+class ActorGone(Exception):
+    """What Ray raises for a worker that was restarted too often."""
+
+
+def test_a_worker_that_dies_again_and_again_is_told() -> None:
+    class Dead(Ray):
+        exceptions = SimpleNamespace(RayTaskError=KeyError, RayActorError=ActorGone)
+
+        def get(self, flight: Any) -> Returned:
+            raise ActorGone("the actor died unexpectedly")
+
+    pool = pool_of(Dead(Random(0), 0.0, gpus=0), 1, [])
+    pool.submit([Job("0", "", 0, 0, "validation")])
+    with pytest.raises(InputError, match="process ended again and again"):
+        pool.collect()
+
+
+def test_an_address_where_nobody_listens_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    task = TaskConfig(task="digits")
+    with pytest.raises(InputError, match=f"RAY_ADDRESS: nobody answers at {address}"):
+        make_executor("ray", 1, (task,), TrainingConfig())
