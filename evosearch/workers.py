@@ -166,7 +166,7 @@ class RayPool:
             raise
         except self._ray.exceptions.RayActorError:
             raise InputError(
-                "workers: a worker's process ended again and again, perhaps for want of "
+                "workers: a worker's process ended again and again, perhaps out of "
                 "memory: go on with fewer of them (--workers) or with a smaller task; "
                 "nothing that was found is lost"
             ) from None
