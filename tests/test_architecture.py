@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (
     ("cli",),
+    ("commands",),
     ("refusal",),
     ("display",),
     ("run", "report"),

@@ -1,0 +1,61 @@
+"""`evosearch eval`: a program trained on a task."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+
+
+def evaluate(
+    program: ProgramFile,
+    task: Annotated[
+        str, typer.Option(help="A task: charlm, digits or path/to/file.py:factory.")
+    ],
+    scale: Annotated[
+        float | None, typer.Option(help="The task's scale, if it has one.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=100_000, help="How many data seeds.")
+    ] = 3,
+    first_seed: Annotated[
+        int, typer.Option(min=0, max=2_000_000_000, help="The first data seed.")
+    ] = 0,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A key of the task as in a config, such as schedule=constant or "
+            "arguments.batch=8; repeatable.",
+        ),
+    ] = None,
+    functions: OwnFunctions = None,
+    as_json: Json = False,
+) -> None:
+    """Train a program on a task, one data seed after another."""
+    changes = list(overrides or [])
+    if scale is not None:
+        changes.append(f"arguments.scale={scale!r}")
+    from evosearch.threads import use_one_thread
+
+    use_one_thread()
+    from evosearch.compile_cache import keep_compilations
+    from evosearch.config import TrainingConfig, parse_task
+    from evosearch.opening import load_program, try_own
+    from evosearch.report.result import evaluation, print_evaluation
+
+    keep_compilations()
+    try_own(functions)
+    result = evaluation(
+        load_program(program),
+        parse_task(task, changes),
+        TrainingConfig(),
+        range(first_seed, first_seed + seeds),
+    )
+    if as_json:
+        print_json(result)
+    else:
+        print_evaluation(result)
