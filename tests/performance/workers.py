@@ -21,7 +21,8 @@ from rich.table import Table
 
 from dsl.library import read_program
 from dsl.parse import parse
-from evosearch.config import Config, load_config
+from evosearch.apart import call_apart
+from evosearch.config import load_config
 from evosearch.evaluate import task_version
 from evosearch.ledger import Ledger
 from evosearch.search import Problem, Search
@@ -41,7 +42,6 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--json", action="store_true", dest="as_json")
     chosen = options.parse_args()
-    use_one_thread()
     rows = [measure(name, chosen.repeats) for name in EVALUATIONS]
     if chosen.as_json:
         print(json.dumps(rows))
@@ -57,12 +57,12 @@ def main() -> None:
 
 def measure(name: str, repeats: int) -> dict[str, Any]:
     """The medians of both rates of one config, taken by turns."""
-    unbounded = ("budget.evaluations=1000000", "budget.minutes=null")
-    config = load_config(CONFIGS / f"{name}.yaml", unbounded)
     inline, ray = [], []
     for _ in range(repeats):
-        inline.append(rate(config, "inline", EVALUATIONS[name]))
-        ray.append(rate(config, "ray", WORKERS * EVALUATIONS[name]))
+        # Each in a process of its own: Ray forks the one that it is started from.
+        for rates, kind, workers in ((inline, "inline", 1), (ray, "ray", WORKERS)):
+            count = workers * EVALUATIONS[name]
+            rates.append(call_apart("a search", rate, name, kind, count))
         print(f"{name}: {inline[-1]:.2f} {ray[-1]:.2f}", file=sys.stderr, flush=True)
     one, two = statistics.median(inline), statistics.median(ray)
     ratio = two / (WORKERS * one)
@@ -76,8 +76,11 @@ def measure(name: str, repeats: int) -> dict[str, Any]:
     }
 
 
-def rate(config: Config, kind: str, evaluations: int) -> float:
-    """Programs trained a second by a search, its first windows left out."""
+def rate(name: str, kind: str, evaluations: int) -> float:
+    """Programs trained a second by a config's search, its first windows left out."""
+    use_one_thread()
+    unbounded = ("budget.evaluations=1000000", "budget.minutes=null")
+    config = load_config(CONFIGS / f"{name}.yaml", unbounded)
     program = parse(read_program("adamw"))
     versions = [task_version(task, config.training) for task in config.tasks]
     executor = make_executor(kind, WORKERS, config.tasks, config.training)
