@@ -4,8 +4,9 @@ A program is data (`dsl.bytecode`), read by a loop of `lax.switch` inside the tr
 step. What made it fast on a CPU: the register file stays in the scan's carry, branches
 read it and return one row, which is written outside (a branch that updates the file
 copies all of it); the weights that a gradient is taken at are carried beside the file
-(a row that is read there lets XLA copy all of it, twice a step); Scalar instructions
-run in a loop of their own before the rows, or between them if they read any.
+(a row that is read there lets XLA copy all of it, twice a step); gradients are written
+leaf by leaf; batches and Scalars that read no row are made once for all steps of a
+chunk. Scalars that read rows are computed between them.
 """
 
 from __future__ import annotations
@@ -22,11 +23,8 @@ from jax import lax
 from dsl.bytecode import (
     COPY,
     GRADIENT_ROW,
-    LEARNING_RATE_SLOT,
-    STEP_SLOT,
     TARGET,
     WEIGHTS_ROW,
-    Bytecode,
     bytecode,
     operations,
 )
@@ -34,31 +32,9 @@ from dsl.functions import FUNCTIONS
 from dsl.program import Program
 from dsl.rows import Function
 from dsl.types import Type
+from evosearch.padded import Code, pad, rows_of
 from evosearch.plan import Chunk, Layout, Plan
-
-_ROWS, _INSTRUCTIONS, _VALUES = 16, 64, 128
-"""Capacities of the common case; a program that needs more doubles them."""
-
-
-class Code(NamedTuple):
-    """A `Bytecode` padded to a capacity, so that its shapes say nothing of it.
-
-    Attributes:
-        trees: Tree instructions, int32 `[capacity, WIDTH]`.
-        scalars: Scalar instructions, int32 `[capacity, WIDTH]`.
-        until: Scalar instructions that run before each Tree instruction, int32
-            `[capacity]`; or how many there are, if all run before the first one.
-        values: the Scalar bank at the start of a step, float32 `[slots]`.
-        length: Tree instructions that count.
-        update: the row that holds the update at the end.
-    """
-
-    trees: Any
-    scalars: Any
-    until: Any
-    values: Any
-    length: Any
-    update: Any
+from evosearch.scalars import scalars_of_steps
 
 
 class Slot(NamedTuple):
@@ -85,8 +61,9 @@ class Machine:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._table = tuple(FUNCTIONS.values())
-        self._start = jax.jit(self._initial_rows, static_argnums=1)
-        self._advance = jax.jit(self._take_chunk, donate_argnums=(1, 2))
+        self._start = jax.jit(self._initial_slot, static_argnums=2)
+        self._advance = jax.jit(self._measured_chunk, donate_argnums=(1, 2))
+        self._tree = jax.jit(plan.layout.tree)
 
     def start(self, program: Program, seed: int) -> Slot:
         """Assemble a program and give it a fresh register file, states zero.
@@ -97,68 +74,56 @@ class Machine:
         if tuple(FUNCTIONS.values()) != self._table:
             raise RuntimeError("functions were added or removed: make another Machine")
         assembled = bytecode(program)
-        capacity = _capacity(assembled.rows, _ROWS)
-        weights, rows = self._start(np.uint32(seed), capacity)
-        return Slot(pad(assembled), weights, rows)
+        rows = rows_of(assembled)
+        return Slot(*self._start(pad(assembled), np.uint32(seed), rows))
 
     def advance(self, slot: Slot, chunk: Chunk) -> tuple[Slot, Any, Any]:
         """Take a chunk's steps; the slot that went in is used up."""
-        weights, rows, loss, peak = self._advance(*slot, chunk)
+        weights, rows, measured = self._advance(*slot, chunk)
+        # One array, because to wait for a second costs as much as some steps.
+        loss, peak = np.asarray(measured)
         return Slot(slot.code, weights, rows), loss, peak
 
     def weights(self, slot: Slot) -> Any:
         """The pytree of a slot's weights."""
-        return self.plan.layout.tree(slot.weights)
+        return self._tree(slot.weights)
 
-    def _initial_rows(self, seed: Any, rows: int) -> tuple[Any, Any]:
+    def _initial_slot(self, code: Code, seed: Any, rows: int) -> tuple[Code, Any, Any]:
+        """The code goes through, so that it is on the device before the first chunk."""
         layout = self.plan.layout
         weights = layout.vector(self.plan.init(seed))
         file = jnp.zeros((rows, layout.size), jnp.float32)
-        return weights, file.at[WEIGHTS_ROW].set(weights)
+        return code, weights, file.at[WEIGHTS_ROW].set(weights)
+
+    def _measured_chunk(
+        self, code: Code, weights: Any, rows: Any, chunk: Chunk
+    ) -> tuple[Any, Any, Any]:
+        weights, rows, loss, peak = self._take_chunk(code, weights, rows, chunk)
+        return weights, rows, jnp.stack([loss, peak])
 
     def _take_chunk(
         self, code: Code, weights: Any, rows: Any, chunk: Chunk
     ) -> tuple[Any, Any, Any, Any]:
         layout = self.plan.layout
         gradient = jax.value_and_grad(self.plan.task.loss)
-        run = interpreter(layout)
+        run = tree_interpreter(layout)
+        made = self.plan.made_at_once(chunk)
 
         def step(carry: tuple[Any, Any], inputs: Any) -> tuple[tuple[Any, Any], Any]:
             weights, rows = carry
-            number, rate, data = inputs
-            batch = self.plan.batch(chunk.seed, number, data)
+            number, values, data = inputs
+            batch = data if made else self.plan.batch(chunk.seed, number, data)
             loss, grad = gradient(layout.tree(weights), batch)
-            rows = rows.at[GRADIENT_ROW].set(layout.vector(grad))
-            rows = run(code, rows, rate, (number + 1).astype(jnp.float32))
+            rows = layout.put(rows, GRADIENT_ROW, grad)
+            rows = run(code, rows, values)
             return (rows[WEIGHTS_ROW], rows), loss
 
-        inputs = (chunk.steps, chunk.rates, chunk.data)
+        counts = (chunk.steps + 1).astype(jnp.float32)
+        values = scalars_of_steps(code, chunk.rates, counts)
+        data = self.plan.batches(chunk) if made else chunk.data
+        inputs = (chunk.steps, values, data)
         (weights, rows), losses = lax.scan(step, (weights, rows), inputs)
         return weights, rows, jnp.mean(losses), jnp.max(jnp.abs(weights))
-
-
-def pad(assembled: Bytecode) -> Code:
-    """Fill up to the next capacity."""
-    trees, scalars = len(assembled.trees), len(assembled.scalars)
-    width = _capacity(max(trees, scalars) + 1, _INSTRUCTIONS)
-    until: Any = np.int32(scalars)
-    if reads_rows(assembled):
-        until = np.pad(assembled.until, (0, width - trees - 1))
-    slots = _capacity(len(assembled.values), _VALUES)
-    return Code(
-        np.pad(assembled.trees, ((0, width - trees), (0, 0))),
-        np.pad(assembled.scalars, ((0, width - scalars), (0, 0))),
-        until,
-        np.pad(assembled.values, (0, slots - len(assembled.values))),
-        np.int32(trees),
-        np.int32(assembled.update),
-    )
-
-
-def reads_rows(assembled: Bytecode) -> bool:
-    """Whether a Scalar instruction reduces a row, so that it must wait for it."""
-    names = operations().scalars
-    return any(FUNCTIONS[names[code]].reduces for code in assembled.scalars[:, 0])
 
 
 def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
@@ -167,21 +132,27 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
     `run(code, rows, rate, count)` gives the file with new weights and states;
     `rate` is the schedule's value, `count` the step count from 1.
     """
+    run = tree_interpreter(layout)
+
+    def step(code: Code, rows: Any, rate: Any, count: Any) -> Any:
+        values = scalars_of_steps(code, jnp.stack([rate]), jnp.stack([count]))
+        return run(code, rows, values[0])
+
+    return step
+
+
+def tree_interpreter(layout: Layout) -> Callable[[Code, Any, Any], Any]:
+    """As `interpreter`, after the Scalars that `scalars_of_steps` computes."""
     space = Flat(layout)
     known = operations()
     tree_branches = [tree_branch(name, space) for name in known.trees]
     scalar_branches = [scalar_branch(name, space) for name in known.scalars]
 
-    def run(code: Code, rows: Any, rate: Any, count: Any) -> Any:
-        values = code.values.at[LEARNING_RATE_SLOT].set(rate).at[STEP_SLOT].set(count)
-
+    def run(code: Code, rows: Any, values: Any) -> Any:
         def scalar(index: Any, values: Any, rows: Any) -> Any:
             word = code.scalars[index]
             value = lax.switch(word[0], scalar_branches, rows, values, word)
             return lax.dynamic_update_index_in_dim(values, value, word[TARGET], 0)
-
-        def scalars(first: Any, last: Any, values: Any, rows: Any) -> Any:
-            return lax.fori_loop(first, last, lambda i, v: scalar(i, v, rows), values)
 
         def tree(index: Any, rows: Any, values: Any) -> Any:
             word = code.trees[index]
@@ -191,11 +162,12 @@ def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
         def both(index: Any, carry: tuple[Any, Any]) -> tuple[Any, Any]:
             rows, values = carry
             first = jnp.where(index > 0, code.until[jnp.maximum(index - 1, 0)], 0)
-            values = scalars(first, code.until[index], values, rows)
+            values = lax.fori_loop(
+                first, code.until[index], lambda i, v: scalar(i, v, rows), values
+            )
             return tree(index, rows, values), values
 
         if jnp.ndim(code.until) == 0:
-            values = scalars(0, code.until, values, rows)
             rows = lax.fori_loop(0, code.length, lambda i, r: tree(i, r, values), rows)
         else:
             rows, _ = lax.fori_loop(0, code.length, both, (rows, values))
@@ -277,10 +249,3 @@ def scalar_branch(name: str, space: Flat) -> Callable[..., Any]:
 
 def pick(bank: Any, index: Any) -> Any:
     return lax.dynamic_index_in_dim(bank, index, 0, keepdims=False)
-
-
-def _capacity(needed: int, smallest: int) -> int:
-    """The smallest doubling of `smallest` that holds what is needed."""
-    while smallest < needed:
-        smallest *= 2
-    return smallest

@@ -10,10 +10,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from evosearch.errors import InputError
 from evosearch.schedules import schedule_values
 from evosearch.tasks.protocol import Task
+
+_LARGEST = 2**20
+"""Bytes of a chunk's batches that may be kept, so that they stay in a cache."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,21 @@ class Plan:
         if data is not None:
             return data
         return self.task.batch(jax.random.fold_in(_batch_key(seed), step))
+
+    def made_at_once(self, chunk: Chunk) -> bool:
+        """Whether `batches` may make those of a chunk: they are small, the task's."""
+        if chunk.data is not None:
+            return False
+        shapes = jax.tree.leaves(jax.eval_shape(self.batches, chunk))
+        size: int = sum(math.prod(each.shape) * each.dtype.itemsize for each in shapes)
+        return size <= _LARGEST
+
+    def batches(self, chunk: Chunk) -> Any:
+        """The batches that the task makes for a chunk, `[steps, ...]` in each array.
+
+        XLA's loops for random numbers cost the same for one step and for all.
+        """
+        return jax.vmap(lambda step: self.batch(chunk.seed, step, None))(chunk.steps)
 
 
 class Chunk(NamedTuple):
@@ -126,6 +145,15 @@ class Layout:
         """The pytree that a vector stands for."""
         leaves = zip(self.leaves(vector), self.shapes, strict=True)
         return self.structure.unflatten([leaf.reshape(shape) for leaf, shape in leaves])
+
+    def put(self, rows: Any, row: int, tree: Any) -> Any:
+        """The register file with a pytree in one of its rows.
+
+        Leaf by leaf: XLA's code for a concatenation asks of each number whose it is.
+        """
+        for leaf, first in zip(jax.tree.leaves(tree), self.offsets[:-1], strict=True):
+            rows = lax.dynamic_update_slice(rows, leaf.reshape(1, -1), (row, first))
+        return rows
 
     def vector(self, tree: Any) -> Any:
         """The vector that stands for a pytree."""

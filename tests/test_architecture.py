@@ -39,6 +39,8 @@ LAYERS = (
     ("dispatch", "batching"),
     ("slots",),
     ("machine", "compiled", "lockstep"),
+    ("scalars",),
+    ("padded",),
     ("train",),
     ("plan",),
     ("tasks", "schedules"),

@@ -17,8 +17,9 @@ from dsl.functions import SETS
 from dsl.interpret import uses_matrices
 from dsl.library import program_names, read_program
 from dsl.program import Constant, Statement, Variable
-from evosearch.machine import interpreter, pad
+from evosearch.machine import interpreter
 from evosearch.mutate import Odds, mutate
+from evosearch.padded import pad
 from evosearch.plan import Layout
 from tests.agreement import assert_agrees, random_inputs
 from tests.stepping import random_tree, with_statements

@@ -20,7 +20,8 @@ from dsl import Program, live, lower, prune
 from dsl.bytecode import FIRST_STATE_ROW, WEIGHTS_ROW, bytecode
 from dsl.interpret import Leaves, uses_matrices, zero_states
 from dsl.program import Constant, Statement, Variable
-from evosearch.machine import interpreter, pad
+from evosearch.machine import interpreter
+from evosearch.padded import pad
 from evosearch.plan import Layout
 from tests.agreement import RUNS, Expectation, disagreement, expect
 from tests.fuzz.doubt import certain

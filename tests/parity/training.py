@@ -13,7 +13,8 @@ from dsl import Program
 from dsl.bytecode import FIRST_STATE_ROW, GRADIENT_ROW, WEIGHTS_ROW, bytecode
 from dsl.interpret import interpret, zero_states
 from dsl.lower import initial_states, lower
-from evosearch.machine import Code, interpreter, pad
+from evosearch.machine import interpreter
+from evosearch.padded import Code, pad
 from evosearch.plan import Layout
 from evosearch.schedules import schedule_values
 
