@@ -64,6 +64,7 @@ class Machine:
         self._start = jax.jit(self._initial_slot, static_argnums=2)
         self._advance = jax.jit(self._measured_chunk, donate_argnums=(1, 2))
         self._tree = jax.jit(plan.layout.tree)
+        self._steps: dict[int, tuple[Any, Any]] = {}
 
     def start(self, program: Program, seed: int) -> Slot:
         """Assemble a program and give it a fresh register file, states zero.
@@ -79,10 +80,18 @@ class Machine:
 
     def advance(self, slot: Slot, chunk: Chunk) -> tuple[Slot, Any, Any]:
         """Take a chunk's steps; the slot that went in is used up."""
-        weights, rows, measured = self._advance(*slot, chunk)
+        weights, rows, measured = self._advance(*slot, self._on_device(chunk))
         # One array, because to wait for a second costs as much as some steps.
         loss, peak = np.asarray(measured)
         return Slot(slot.code, weights, rows), loss, peak
+
+    def _on_device(self, chunk: Chunk) -> Chunk:
+        """The chunk with its steps and rates on the device, put there once a plan."""
+        first = int(chunk.steps[0])
+        if first not in self._steps:
+            self._steps[first] = (jnp.asarray(chunk.steps), jnp.asarray(chunk.rates))
+        steps, rates = self._steps[first]
+        return Chunk(chunk.seed, steps, rates, chunk.data)
 
     def weights(self, slot: Slot) -> Any:
         """The pytree of a slot's weights."""

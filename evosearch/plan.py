@@ -70,10 +70,16 @@ class Plan:
         return self.task.batch(jax.random.fold_in(_batch_key(seed), step))
 
     def made_at_once(self, chunk: Chunk) -> bool:
-        """Whether `batches` may make those of a chunk: they are small, the task's."""
+        """Whether `batches` may make those of a chunk: small ones of the task's.
+
+        And not by means that JAX cannot repeat for many steps, such as a callback.
+        """
         if chunk.data is not None:
             return False
-        shapes = jax.tree.leaves(jax.eval_shape(self.batches, chunk))
+        try:
+            shapes = jax.tree.leaves(jax.eval_shape(self.batches, chunk))
+        except NotImplementedError:
+            return False
         size: int = sum(math.prod(each.shape) * each.dtype.itemsize for each in shapes)
         return size <= _LARGEST
 

@@ -143,7 +143,7 @@ class Slots:
             number, rate, data = inputs
             batch = self.plan.batch(chunk.seed, number, data)
             loss, grad = gradient(layout.tree(weights), batch)
-            rows = rows.at[GRADIENT_ROW].set(layout.vector(grad))
+            rows = layout.put(rows, GRADIENT_ROW, grad)
             rows = run(program, rows, rate, (number + 1).astype(jnp.float32))
             return Bank(rows[WEIGHTS_ROW], rows), loss
 

@@ -73,6 +73,17 @@ def test_batches_of_a_chunk_are_those_of_its_steps() -> None:
             assert np.array_equal(many[place], single)
 
 
+def test_batches_of_a_callback_are_made_one_by_one() -> None:
+    class Calls(Draws):
+        def batch(self, key: Any) -> Any:
+            shape = jax.ShapeDtypeStruct((), np.float32)
+            data = jax.random.key_data(key)
+            return jax.pure_callback(lambda _: np.float32(1.0), shape, data)
+
+    plan = plan_of(Calls())
+    assert not plan.made_at_once(plan.chunk(0, 0))
+
+
 def test_large_batches_and_host_data_are_not_made_at_once() -> None:
     task = Draws()
     task.side = 46  # 32 * 46 * 46 * 4 bytes in each of four steps are over 2 ** 20
