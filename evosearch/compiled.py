@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.compile_cache import not_kept
 from evosearch.plan import Chunk, Plan
+from evosearch.train import chunk_by_chunk
 
 _MOST_KEPT = 16
 """Compiled programs that are kept."""
@@ -53,6 +55,12 @@ class Compiled:
         with not_kept():
             weights, states, loss, peak = slot.advance(slot.weights, slot.states, chunk)
         return _Slot(weights, states, slot.advance), loss, peak
+
+    def finish(
+        self, slot: _Slot, seed: int, hurdles: Sequence[float]
+    ) -> tuple[_Slot, list[float], float]:
+        """Take all chunks, or those up to its end, as `chunk_by_chunk` does."""
+        return chunk_by_chunk(self, slot, seed, hurdles)
 
     def weights(self, slot: _Slot) -> Any:
         """The pytree of a slot's weights."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dsl.program import Program
@@ -41,6 +42,14 @@ class Dispatch:
         """Take a chunk's steps on the slot's engine."""
         after, loss, peak = self._engines[slot.engine].advance(slot.slot, chunk)
         return _Slot(slot.engine, after), loss, peak
+
+    def finish(
+        self, slot: _Slot, seed: int, hurdles: Sequence[float]
+    ) -> tuple[_Slot, list[float], float]:
+        """Take all chunks, or those up to its end, on the slot's engine."""
+        engine = self._engines[slot.engine]
+        after, losses, peak = engine.finish(slot.slot, seed, hurdles)
+        return _Slot(slot.engine, after), losses, peak
 
     def weights(self, slot: _Slot) -> Any:
         """The pytree of a slot's weights."""

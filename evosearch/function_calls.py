@@ -18,7 +18,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.rows import Function, result_type
 from dsl.types import DIMENSIONS, Type, matrix_shape, shape_of
-from evosearch.machine import Flat, on_vectors
+from evosearch.instructions import Flat, on_vectors
 from evosearch.plan import Layout
 
 Kinds = tuple[Type, ...]

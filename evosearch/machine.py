@@ -12,7 +12,6 @@ chunk. Scalars that read rows are computed between them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -21,7 +20,6 @@ import numpy as np
 from jax import lax
 
 from dsl.bytecode import (
-    COPY,
     GRADIENT_ROW,
     TARGET,
     WEIGHTS_ROW,
@@ -30,11 +28,11 @@ from dsl.bytecode import (
 )
 from dsl.functions import FUNCTIONS
 from dsl.program import Program
-from dsl.rows import Function
-from dsl.types import Type
+from evosearch.instructions import Flat, pick, scalar_branch, tree_branch
 from evosearch.padded import Code, pad, rows_of
 from evosearch.plan import Chunk, Layout, Plan
 from evosearch.scalars import scalars_of_steps
+from evosearch.train import chunk_by_chunk
 
 
 class Slot(NamedTuple):
@@ -63,8 +61,8 @@ class Machine:
         self._table = tuple(FUNCTIONS.values())
         self._start = jax.jit(self._initial_slot, static_argnums=2)
         self._advance = jax.jit(self._measured_chunk, donate_argnums=(1, 2))
+        self._finish = jax.jit(self._take_chunks, donate_argnums=(1, 2))
         self._tree = jax.jit(plan.layout.tree)
-        self._steps: dict[int, tuple[Any, Any]] = {}
 
     def start(self, program: Program, seed: int) -> Slot:
         """Assemble a program and give it a fresh register file, states zero.
@@ -80,18 +78,26 @@ class Machine:
 
     def advance(self, slot: Slot, chunk: Chunk) -> tuple[Slot, Any, Any]:
         """Take a chunk's steps; the slot that went in is used up."""
-        weights, rows, measured = self._advance(*slot, self._on_device(chunk))
+        weights, rows, measured = self._advance(*slot, chunk)
         # One array, because to wait for a second costs as much as some steps.
         loss, peak = np.asarray(measured)
         return Slot(slot.code, weights, rows), loss, peak
 
-    def _on_device(self, chunk: Chunk) -> Chunk:
-        """The chunk with its steps and rates on the device, put there once a plan."""
-        first = int(chunk.steps[0])
-        if first not in self._steps:
-            self._steps[first] = (jnp.asarray(chunk.steps), jnp.asarray(chunk.rates))
-        steps, rates = self._steps[first]
-        return Chunk(chunk.seed, steps, rates, chunk.data)
+    def finish(
+        self, slot: Slot, seed: int, hurdles: Sequence[float]
+    ) -> tuple[Slot, list[float], float]:
+        """Take chunks until one ends the training; the slot that went in is used up.
+
+        In one launch, where no data come from the host: to go on with a chunk costs a
+        small model as much as several steps.
+        """
+        if not self.plan.makes_batches:
+            return chunk_by_chunk(self, slot, seed, hurdles)
+        limits = np.full(self.plan.chunks, np.inf, np.float32)
+        limits[: len(hurdles)] = _rounded_down(hurdles)
+        weights, rows, measured = self._finish(*slot, np.uint32(seed), limits)
+        *losses, peak, taken = np.asarray(measured).tolist()
+        return Slot(slot.code, weights, rows), losses[: int(taken)], peak
 
     def weights(self, slot: Slot) -> Any:
         """The pytree of a slot's weights."""
@@ -109,6 +115,35 @@ class Machine:
     ) -> tuple[Any, Any, Any]:
         weights, rows, loss, peak = self._take_chunk(code, weights, rows, chunk)
         return weights, rows, jnp.stack([loss, peak])
+
+    def _take_chunks(
+        self, code: Code, weights: Any, rows: Any, seed: Any, limits: Any
+    ) -> tuple[Any, Any, Any]:
+        """Losses of all chunks, the largest |weight| and the chunks taken in one row.
+
+        It stops where `after_chunk` would end the training.
+        """
+        plan = self.plan
+        (bound,) = _rounded_down([plan.weight_bound])
+
+        def goes_on(carry: tuple[Any, ...]) -> Any:
+            taken, _, _, losses, peak = carry
+            last = losses[taken - 1]
+            ended = ~(jnp.isfinite(last) & (peak <= bound))
+            ended |= last > limits[taken - 1]
+            return (taken == 0) | ((taken < plan.chunks) & ~ended)
+
+        def take(carry: tuple[Any, ...]) -> tuple[Any, ...]:
+            taken, weights, rows, losses, _ = carry
+            chunk = plan.chunk_of(seed, taken)
+            weights, rows, loss, peak = self._take_chunk(code, weights, rows, chunk)
+            return taken + 1, weights, rows, losses.at[taken].set(loss), peak
+
+        losses = jnp.zeros(plan.chunks, jnp.float32)
+        carry = (jnp.int32(0), weights, rows, losses, jnp.float32(0.0))
+        taken, weights, rows, losses, peak = lax.while_loop(goes_on, take, carry)
+        measured = jnp.stack([peak, taken.astype(jnp.float32)])
+        return weights, rows, jnp.concatenate([losses, measured])
 
     def _take_chunk(
         self, code: Code, weights: Any, rows: Any, chunk: Chunk
@@ -133,6 +168,13 @@ class Machine:
         inputs = (chunk.steps, values, data)
         (weights, rows), losses = lax.scan(step, (weights, rows), inputs)
         return weights, rows, jnp.mean(losses), jnp.max(jnp.abs(weights))
+
+
+def _rounded_down(limits: Sequence[float]) -> np.ndarray:
+    """The largest float32 numbers not above these: a float32 number passes the same."""
+    rounded = np.asarray(limits, np.float32)
+    below = np.nextafter(rounded, np.float32(-np.inf))
+    return np.where(rounded > np.asarray(limits), below, rounded)
 
 
 def interpreter(layout: Layout) -> Callable[[Code, Any, Any, Any], Any]:
@@ -183,78 +225,3 @@ def tree_interpreter(layout: Layout) -> Callable[[Code, Any, Any], Any]:
         return rows.at[WEIGHTS_ROW].add(-pick(rows, code.update))
 
     return run
-
-
-@dataclass(frozen=True, slots=True)
-class Flat:
-    """The `Space` of trees kept as one vector."""
-
-    layout: Layout
-
-    def inner(self, x: Any, y: Any) -> Any:
-        return jnp.stack([jnp.sum(leaf) for leaf in self.layout.leaves(x * y)])
-
-    def scale(self, x: Any, factor: Any) -> Any:
-        return x * factor
-
-    def spread(self, leafwise: Any) -> Any:
-        """One number for each leaf, repeated over the leaf."""
-        bounds = zip(self.layout.offsets[:-1], self.layout.offsets[1:], strict=True)
-        return jnp.concatenate(
-            [
-                jnp.broadcast_to(leafwise[leaf], (last - first,))
-                for leaf, (first, last) in enumerate(bounds)
-            ]
-        )
-
-
-def tree_branch(name: str, space: Flat) -> Callable[..., Any]:
-    """The branch of a Tree instruction: operands are fetched inside it."""
-    if name == COPY:
-        return lambda rows, values, word: pick(rows, word[1])
-    row = FUNCTIONS[name]
-
-    def branch(rows: Any, values: Any, word: Any) -> Any:
-        operands = [
-            _operand(row, place, rows, values, word)
-            for place in range(len(row.parameters))
-        ]
-        return on_vectors(row, space, operands)
-
-    return branch
-
-
-def on_vectors(row: Function, space: Flat, operands: Sequence[Any]) -> Any:
-    """A function's value on trees kept as vectors: a vector too, or one number."""
-    if not row.reduces:
-        return row.formula(jnp, *operands)
-    result = row.formula(jnp, space, *operands)
-    return space.spread(result) if row.result is Type.LEAFWISE else result
-
-
-def _operand(row: Function, place: int, rows: Any, values: Any, word: Any) -> Any:
-    """An operand of a Tree instruction: a row if r >= 0, else Scalar -(r + 1)."""
-    reference = word[1 + place]
-    accepts = row.parameters[place].accepts
-    if accepts == (Type.SCALAR,):
-        return pick(values, -reference - 1)
-    if Type.SCALAR not in accepts or len(row.parameters) == 1:
-        return pick(rows, reference)
-    value = pick(values, jnp.maximum(-reference - 1, 0))
-    return jnp.where(reference >= 0, pick(rows, jnp.maximum(reference, 0)), value)
-
-
-def scalar_branch(name: str, space: Flat) -> Callable[..., Any]:
-    """The branch of a Scalar instruction: from the Scalar bank, or from rows."""
-    row = FUNCTIONS[name]
-
-    def branch(rows: Any, values: Any, word: Any) -> Any:
-        bank = rows if row.reduces else values
-        operands = [pick(bank, word[1 + k]) for k in range(len(row.parameters))]
-        return on_vectors(row, space, operands)
-
-    return branch
-
-
-def pick(bank: Any, index: Any) -> Any:
-    return lax.dynamic_index_in_dim(bank, index, 0, keepdims=False)

@@ -63,6 +63,17 @@ class Plan:
         )
         return Chunk(np.uint32(seed), steps, rates, data)
 
+    @property
+    def makes_batches(self) -> bool:
+        """Whether the task makes batches on the device, and none come from the host."""
+        return getattr(self.task, "batches", None) is None
+
+    def chunk_of(self, seed: Any, number: Any) -> Chunk:
+        """As `chunk`, on the device; for a plan that `makes_batches`."""
+        rates = jnp.asarray(self.rates).reshape(self.chunks, self.chunk_steps)
+        steps = number * self.chunk_steps + jnp.arange(self.chunk_steps)
+        return Chunk(seed, steps, rates[number], None)
+
     def batch(self, seed: Any, step: Any, data: Any) -> Any:
         """The batch of one step: from the chunk's data, or made by the task."""
         if data is not None:
@@ -95,8 +106,8 @@ class Chunk(NamedTuple):
     """Inputs of consecutive steps: data seed, step numbers from 0, rates, host data."""
 
     seed: Any
-    steps: np.ndarray
-    rates: np.ndarray
+    steps: Any
+    rates: Any
     data: Any
 
 

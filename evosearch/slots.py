@@ -26,8 +26,8 @@ from dsl.bytecode import (
     WEIGHTS_ROW,
     operations,
 )
+from evosearch.instructions import Flat, pick, scalar_branch, tree_branch
 from evosearch.lockstep import Pairs
-from evosearch.machine import Flat, pick, scalar_branch, tree_branch
 from evosearch.plan import Chunk, Layout, Plan
 from evosearch.rows import Split
 from evosearch.train import held_out

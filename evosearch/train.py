@@ -64,8 +64,37 @@ class Engine(Protocol):
     def advance(self, slot: Any, chunk: Chunk) -> tuple[Any, Any, Any]:
         """Take a chunk's steps: the slot, mean training loss, largest |weight|."""
 
+    def finish(
+        self, slot: Any, seed: int, hurdles: Sequence[float]
+    ) -> tuple[Any, list[float], float]:
+        """Take chunks until one ends the training, as `chunk_by_chunk` does it."""
+
     def weights(self, slot: Any) -> Any:
         """The pytree of a slot's weights."""
+
+
+def chunk_by_chunk(
+    engine: Engine, slot: Any, seed: int, hurdles: Sequence[float]
+) -> tuple[Any, list[float], float]:
+    """Take chunks from the first on, until all are taken or `after_chunk` ends it.
+
+    Args:
+        engine: whose slot it is.
+        slot: before its first step; it is used up.
+        seed: the data seed.
+        hurdles: as of `Trainer.train`.
+
+    Returns:
+        The slot, the mean training loss of each chunk, and the largest |weight|.
+    """
+    plan, losses, peak = engine.plan, list[float](), 0.0
+    for number in range(plan.chunks):
+        slot, mean, largest = engine.advance(slot, plan.chunk(seed, number))
+        peak = float(largest)
+        losses.append(float(mean))
+        if after_chunk(losses, peak, plan.weight_bound, hurdles) is not Outcome.OK:
+            break
+    return slot, losses, peak
 
 
 class Trainer:
@@ -95,14 +124,8 @@ class Trainer:
         began = time.perf_counter()
         plan = self.engine.plan
         slot = self.engine.start(program, seed)
-        losses: list[float] = []
-        outcome, loss = Outcome.OK, math.nan
-        for number in range(plan.chunks):
-            slot, mean, peak = self.engine.advance(slot, plan.chunk(seed, number))
-            losses.append(float(mean))
-            outcome = after_chunk(losses, float(peak), plan.weight_bound, hurdles)
-            if outcome is not Outcome.OK:
-                break
+        slot, losses, peak = self.engine.finish(slot, seed, hurdles)
+        outcome, loss = after_chunk(losses, peak, plan.weight_bound, hurdles), math.nan
         if outcome is Outcome.OK:
             loss = float(self._measures[split](self.engine.weights(slot)))
             outcome = at_the_end(loss, plan.task.floor)

@@ -40,7 +40,7 @@ LAYERS = (
     ("slots",),
     ("machine", "compiled", "lockstep"),
     ("scalars",),
-    ("padded",),
+    ("padded", "instructions"),
     ("train",),
     ("plan",),
     ("tasks", "schedules"),
