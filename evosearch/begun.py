@@ -40,6 +40,10 @@ def require_same_problem(
     changed = [name for name, value in now.items() if begun.get(name) != value]
     if changed:
         what, undo = f"{changed[0]}: has", "undo that"
+        if changed[0] == "config":
+            keys = ", ".join(_changed_keys(begun.get("config"), now["config"]))
+            what = f"config ({keys}): has"
+            undo = "undo that, go on with the version of evosearch that began it"
         if changed[0] == "task files":
             files = _changed_files(begun.get("task files", ()), versions)
             what = f"{', '.join(files)}: {'has' if len(files) == 1 else 'have'}"
@@ -49,6 +53,19 @@ def require_same_problem(
             f"with what it would find now: {undo}, or begin a new run"
         )
     store.set_meta("problem", json.dumps(now))
+
+
+def _changed_keys(begun: object, now: object, path: str = "") -> list[str]:
+    """Paths of the keys that differ; some may be of another version of evosearch."""
+    if isinstance(begun, list) and isinstance(now, list) and len(begun) == len(now):
+        begun, now = dict(enumerate(begun)), dict(enumerate(now))
+    if not (isinstance(begun, dict) and isinstance(now, dict)):
+        return [] if begun == now else [path]
+    found = []
+    for key in {**begun, **now}:
+        deeper = f"{path}.{key}" if path else str(key)
+        found += _changed_keys(begun.get(key), now.get(key), deeper)
+    return found
 
 
 def _changed_files(begun: Sequence[str], now: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ small that they cannot take more on a CPU, nothing is timed at all.
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
@@ -88,7 +89,7 @@ def try_and_choose(
     """
     keep_compilations()
     try_all(tasks, here.training, functions)
-    return [choose(task, here) if is_open(task) else Choice(task, "") for task in tasks]
+    return [choose(task, here) if is_open(task) else _named(task) for task in tasks]
 
 
 def try_and_choose_apart(
@@ -103,6 +104,16 @@ def try_and_choose_apart(
 def is_open(task: TaskConfig) -> bool:
     """Whether a task's config leaves something to be chosen."""
     return task.engine == AUTO or task.slots == 0
+
+
+def _named(task: TaskConfig) -> Choice:
+    return Choice(
+        task, f"task {task.task}: engine {task.engine}, {_at_once(task.slots)}"
+    )
+
+
+def _at_once(slots: int) -> str:
+    return "one program at a time" if slots == 1 else f"{slots} programs at a time"
 
 
 def choose(task: TaskConfig, here: Circumstances) -> Choice:
@@ -122,6 +133,8 @@ def _chosen(task: TaskConfig, plan: Plan, here: Circumstances) -> Choice:
     if engine_for(program) == COMPILED:
         program = parse(read_program("adamw"))
     engine, slots, reason = task.engine, task.slots, ""
+    if slots > 1:
+        engine = MACHINE
     if engine == COMPILED:
         slots = 1
     if slots == 0:
@@ -130,8 +143,8 @@ def _chosen(task: TaskConfig, plan: Plan, here: Circumstances) -> Choice:
         engine, reason = _engine(plan, program, here.seeds, slots)
     slots = 1 if engine == COMPILED else slots
     chosen = task.model_copy(update={"engine": engine, "slots": slots})
-    where = "one at a time" if slots == 1 else f"{slots} at a time"
-    return Choice(chosen, f"task {task.task}: engine {engine}, {where}{reason}")
+    told = f"task {task.task}: engine {engine}, {_at_once(slots)}{reason}"
+    return Choice(chosen, told)
 
 
 def free_memory(workers: int) -> float:
@@ -162,6 +175,7 @@ def fitting_slots(plan: Plan, program: Program, free: float, window: int) -> int
     most = min(window, MOST_SLOTS, _MEMORY * free / each)
     slots = 1 << int(math.log2(max(1.0, most)))
     while slots > 1:
+        _tell(f"trying {slots} slots")
         try:
             _on_slots(plan, program, slots)()
         except jax.errors.JaxRuntimeError as error:
@@ -180,17 +194,22 @@ def _engine(
     if jax.devices()[0].platform == "cpu" and slots == 1:
         most = seeds * _most_update_seconds(plan, program)
         if most < SHORTEST_COMPILATION:
-            return MACHINE, f": a program's updates take less than {most:.2g} s"
-    trainings = plan.chunks * seeds / slots
-    on_machine, update = _machine_seconds(plan, program, slots)
-    on_machine, update = trainings * on_machine, trainings * update
-    told = f": a program takes {on_machine:.2g} s on the machine"
-    if update < SHORTEST_COMPILATION:
-        return MACHINE, f"{told}, {update:.2g} s of it for its updates"
+            return MACHINE, f" (a program's updates take less than {most:.2g} s)"
+    _tell("timing the machine")
+    chunks = plan.chunks * seeds / slots
+    on_machine = chunks * _warm_seconds(_on_slots(plan, program, slots))
+    told = f" (a program takes {on_machine:.2g} s on the machine"
+    if slots == 1:
+        # Without slots it can be told what an update takes.
+        idle = chunks * _warm_seconds(_on_slots(plan, _IDLE, slots))
+        update = max(0.0, on_machine - idle)
+        if update < SHORTEST_COMPILATION:
+            return MACHINE, f"{told}, of which its updates take {update:.2g} s)"
+    _tell("timing a compilation")
     take_chunk = _on(Compiled(plan), program)
     first, each = _timed(take_chunk), _seconds(take_chunk)
     compiled = first + (plan.chunks * seeds - 1) * each
-    told = f"{told}, and {compiled:.2g} s compiled, {first - each:.2g} s of it for that"
+    told += f" and {compiled:.2g} s compiled, of which {first - each:.2g} s compiling)"
     return COMPILED if compiled < on_machine else MACHINE, told
 
 
@@ -200,18 +219,9 @@ def _most_update_seconds(plan: Plan, program: Program) -> float:
     return len(plan.rates) * len(program.statements) * statement
 
 
-def _machine_seconds(plan: Plan, program: Program, slots: int) -> tuple[float, float]:
-    """Seconds of a chunk on the machine, and how many of them its updates take.
-
-    All of them, as far as is told, where there are slots: a program without an
-    instruction takes as long as any other there.
-    """
-    if slots > 1:
-        each = _warm_seconds(_on_slots(plan, program, slots))
-        return each, each
-    machine = Machine(plan)
-    each = _warm_seconds(_on(machine, program))
-    return each, max(0.0, each - _warm_seconds(_on(machine, _IDLE)))
+def _tell(what: str) -> None:
+    """A sign of life, while nothing else is to be seen of a run."""
+    print(f"before the run: {what}", file=sys.stderr, flush=True)
 
 
 def _warm_seconds(take_chunk: Callable[[], None]) -> float:
@@ -248,7 +258,9 @@ def _on(engine: Engine, program: Program) -> Callable[[], None]:
 
 
 def _on_slots(plan: Plan, program: Program, count: int) -> Callable[[], None]:
-    """The same in all slots."""
+    """The same in all slots of the machine."""
+    if count == 1:
+        return _on(Machine(plan), program)
     slots, assembled = Slots(plan, count), bytecode(program)
     size = size_of(assembled)
     programs = stack([pairs(assembled, size)] * count)

@@ -16,8 +16,7 @@ COMPILED: Final = "compiled"
 def engine_for(program: Program, asked: str = AUTO) -> str:
     """`machine`, or `compiled` if that is asked for or the live part uses matrices.
 
-    It depends on the program and the config alone, so a trajectory does not depend on
-    the choice.
+    It depends on the program and the config alone.
 
     Args:
         program: a valid one.

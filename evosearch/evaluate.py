@@ -49,7 +49,8 @@ Done = tuple[Job, Training]
 class Evaluator:
     """Trains jobs on the tasks of one config.
 
-    A result depends on nothing but the job and the config.
+    A result depends on nothing but the job and the config, as long as no slots have to
+    be halved for want of memory: other numbers of slots may round differently.
 
     Args:
         tasks, training: of the config.
@@ -90,7 +91,7 @@ class Evaluator:
         Raises:
             InputError: the code of a user's task raised.
         """
-        # Whatever comes alone first: the others are not held up by it one by one.
+        # Were they last, a search that waits for one of them would let slots run empty.
         if self._alone:
             job = self._alone.popleft()
             return [(job, self._train(job))]

@@ -13,6 +13,7 @@ import numpy as np
 
 from dsl.bytecode import COPY, TARGET, WIDTH, Bytecode, operations
 from dsl.functions import FUNCTIONS
+from evosearch.padded import capacity
 
 SMALLEST = 16
 """Places, and rows, of the smallest size; the next ones are doublings of it."""
@@ -42,10 +43,7 @@ def size_of(assembled: Bytecode) -> int:
     """The smallest size that a program has places, rows and numbers for."""
     places, _ = _places(assembled)
     needed = max(places, assembled.rows, len(assembled.values) / _SLOTS_A_PLACE + 1)
-    size = SMALLEST
-    while size < needed:
-        size *= 2
-    return size
+    return capacity(needed, SMALLEST)
 
 
 def pairs(assembled: Bytecode, size: int) -> Pairs:

@@ -1,4 +1,4 @@
-"""The virtual machine: trains any program of a task with two XLA compilations at most.
+"""The virtual machine: trains any program of a task, compiled for none of them.
 
 A program is data (`dsl.bytecode`), read by a loop of `lax.switch` inside the training
 step. What made it fast on a CPU: the register file stays in the scan's carry, branches
@@ -164,7 +164,7 @@ class Machine:
 
         counts = (chunk.steps + 1).astype(jnp.float32)
         values = scalars_of_steps(code, chunk.rates, counts)
-        data = self.plan.batches(chunk) if made else chunk.data
+        data = self.plan.made_batches(chunk) if made else chunk.data
         inputs = (chunk.steps, values, data)
         (weights, rows), losses = lax.scan(step, (weights, rows), inputs)
         return weights, rows, jnp.mean(losses), jnp.max(jnp.abs(weights))

@@ -70,7 +70,7 @@ def open_again(
         problem, reasons = _prepare(config, functions_of(path, config))
         folder.notes += reasons
         # What was changed holds from now on, also for the next to resume.
-        folder.propose(config, command)
+        folder.propose(problem.config, command)
         for line in (f"resumed: {command}", *folder.notes):
             folder.log(line)
     except InputError:
@@ -109,7 +109,6 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
     """Read the programs that a config names, try its tasks and choose their engines.
 
     With what was chosen in the problem's config comes a sentence for each choice.
-
     `functions` is where the user's own are: the file it names, or a run's copy.
 
     Raises:
@@ -135,7 +134,7 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
         choices = call_apart(what, try_and_choose_apart, *asked)
     tasks = tuple(choice.task for choice in choices)
     chosen = config.model_copy(update={"tasks": tasks})
-    reasons = [choice.reason for choice in choices if choice.reason]
+    reasons = [choice.reason for choice in choices]
     return Problem(chosen, seed, reference, drawn), reasons
 
 

@@ -40,11 +40,11 @@ class Code(NamedTuple):
 def pad(assembled: Bytecode) -> Code:
     """Fill up to the next capacity."""
     trees, scalars = len(assembled.trees), len(assembled.scalars)
-    width = _capacity(max(trees, scalars) + 1, _INSTRUCTIONS)
+    width = capacity(max(trees, scalars) + 1, _INSTRUCTIONS)
     until: Any = np.int32(scalars)
     if reads_rows(assembled):
         until = np.pad(assembled.until, (0, width - trees - 1))
-    slots = _capacity(len(assembled.values), _VALUES)
+    slots = capacity(len(assembled.values), _VALUES)
     return Code(
         np.pad(assembled.trees, ((0, width - trees), (0, 0))),
         np.pad(assembled.scalars, ((0, width - scalars), (0, 0))),
@@ -57,7 +57,7 @@ def pad(assembled: Bytecode) -> Code:
 
 def rows_of(assembled: Bytecode) -> int:
     """Rows of the register file that a program gets."""
-    return _capacity(assembled.rows, _ROWS)
+    return capacity(assembled.rows, _ROWS)
 
 
 def reads_rows(assembled: Bytecode) -> bool:
@@ -66,7 +66,7 @@ def reads_rows(assembled: Bytecode) -> bool:
     return any(FUNCTIONS[names[code]].reduces for code in assembled.scalars[:, 0])
 
 
-def _capacity(needed: int, smallest: int) -> int:
+def capacity(needed: float, smallest: int) -> int:
     """The smallest doubling of `smallest` that holds what is needed."""
     while smallest < needed:
         smallest *= 2

@@ -81,20 +81,20 @@ class Plan:
         return self.task.batch(jax.random.fold_in(_batch_key(seed), step))
 
     def made_at_once(self, chunk: Chunk) -> bool:
-        """Whether `batches` may make those of a chunk: small ones of the task's.
+        """Whether `made_batches` may make those of a chunk: small ones of the task's.
 
         And not by means that JAX cannot repeat for many steps, such as a callback.
         """
         if chunk.data is not None:
             return False
         try:
-            shapes = jax.tree.leaves(jax.eval_shape(self.batches, chunk))
+            shapes = jax.tree.leaves(jax.eval_shape(self.made_batches, chunk))
         except NotImplementedError:
             return False
         size: int = sum(math.prod(each.shape) * each.dtype.itemsize for each in shapes)
         return size <= _LARGEST
 
-    def batches(self, chunk: Chunk) -> Any:
+    def made_batches(self, chunk: Chunk) -> Any:
         """The batches that the task makes for a chunk, `[steps, ...]` in each array.
 
         XLA's loops for random numbers cost the same for one step and for all.

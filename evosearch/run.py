@@ -99,8 +99,8 @@ def run(
     folder.log(describe())
     if any(FUNCTIONS[name].matrices for name in problem.functions):
         folder.log(
-            "engine: the virtual machine; programs that use matrices are compiled, "
-            "each for itself"
+            "programs that use matrices are compiled, each for itself, whatever the "
+            "engine"
         )
     try:
         ledger = Ledger(store, executor, versions)

@@ -41,7 +41,7 @@ SIZE = 16
 """Of the programs that are timed (`evosearch/lockstep.py`), as of most in a search."""
 ONE_INSTRUCTION = 2
 """The smallest size that a program fits, to time a step without its update."""
-REPEATS = 3
+REPEATS, FILLINGS = 3, 2
 TARGET = 100.0
 """Candidates a second on the device over those on one core."""
 TOLERANCE = 0.02
@@ -53,10 +53,14 @@ Figures = dict[str, Any]
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--task", default="charlm")
+    options.add_argument("--task", default="charlm", help="as in a config")
     options.add_argument("--scale", type=float, default=1.0, help="of charlm")
     options.add_argument(
-        "--slots", type=int, nargs="+", default=[256, 64, 1024, 512, 8]
+        "--slots",
+        type=int,
+        nargs="+",
+        default=[256, 64, 1024, 512, 8],
+        help="in this order, as far as time allows",
     )
     options.add_argument("--minutes", type=float, default=7.5, help="in all, about")
     options.add_argument("--json", action="store_true", dest="as_json")
@@ -76,7 +80,9 @@ def main() -> None:
 def measure(plan: Plan, counts: list[int], deadline: float) -> Figures:
     """All figures of one plan; numbers of slots in the order they are named."""
     device = jax.devices()[0]
+    say("one core, one after the other")
     core = on_one_core(plan)
+    say(f"one core: {core:.3g} candidates a second")
     figures: Figures = {
         "device": device.device_kind,
         "free bytes": free_memory(0),
@@ -90,6 +96,7 @@ def measure(plan: Plan, counts: list[int], deadline: float) -> Figures:
         if began + longest > deadline:
             figures["left out"].append(count)
             continue
+        say(f"{count} slots")
         try:
             row = with_slots(plan, count)
         except jax.errors.JaxRuntimeError as error:
@@ -124,11 +131,24 @@ def with_slots(plan: Plan, count: int) -> Figures:
     _, bare = seconds(slots, ONE_INSTRUCTION)
     return {
         "slots": count,
-        "candidates a second": count / (chunk * plan.chunks),
+        "candidates a second": whole_trainings(plan, count),
         "compilation, s": compilation,
         "step, ms": 1e3 * chunk / plan.chunk_steps,
         "share of the update": 1.0 - bare / chunk,
     }
+
+
+def whole_trainings(plan: Plan, count: int) -> float:
+    """Candidates a second, with all that a search pays: host, evaluation, admission."""
+    batching = Batching[int](plan, count, say)
+    for fillings in (1, FILLINGS):
+        programs = timed_programs(fillings * count)
+        began = time.perf_counter()
+        for number, program in enumerate(programs):
+            batching.submit(number, program, number, "validation")
+        while batching.busy:
+            batching.collect()
+    return len(programs) / (time.perf_counter() - began)
 
 
 def seconds(slots: Slots, size: int) -> tuple[float, float]:
@@ -146,7 +166,7 @@ def seconds(slots: Slots, size: int) -> tuple[float, float]:
         began = time.perf_counter()
         bank, _, _ = slots.advance(bank, laid_out, chunks)
         taken.append(time.perf_counter() - began)
-    return taken[0], min(taken[1:])
+    return taken[0], min(taken[1:] or taken)
 
 
 def timed_programs(count: int) -> list[Program]:

@@ -1,1 +1,1 @@
-"""What the command line can do, a command a file; heavy imports stay in functions."""
+"""What the command line can do; heavy imports stay inside the functions."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+from evosearch.errors import InputError
 
 
 def evaluate(
@@ -47,11 +48,16 @@ def evaluate(
     from evosearch.opening import load_program, try_own
     from evosearch.report.result import evaluation, print_evaluation
 
+    parsed = parse_task(task, changes)
+    if parsed.slots > 1:
+        raise InputError(
+            f"slots ({parsed.slots}): eval trains one program at a time: leave it away"
+        )
     keep_compilations()
     try_own(functions)
     result = evaluation(
         load_program(program),
-        parse_task(task, changes),
+        parsed,
         TrainingConfig(),
         range(first_seed, first_seed + seeds),
     )

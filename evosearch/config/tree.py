@@ -1,4 +1,6 @@
-"""Every key of a config: its meaning, unit, range and default, stated here only.
+"""Every key of a config: its meaning, unit, range and default, stated once.
+
+Those of `search` are in a file of their own beside this one.
 
 Relations between keys are checked by validators, whose messages hold both values.
 Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
@@ -48,7 +50,8 @@ class TaskConfig(Section):
         ge=0,
         le=65_536,
         description="programs that the machine trains side by side, for a GPU; from 1 "
-        "to 65536; 0 is 1 on a CPU, and on a GPU as many as its memory has room for",
+        "to search.window; 0 is 1 on a CPU, and on a GPU as many as its memory has "
+        "room for, of those at most 1024",
     )
 
     @model_validator(mode="after")
@@ -193,7 +196,10 @@ class FinalConfig(Section):
 
 
 class WorkersConfig(Section):
-    """Where programs are trained; no choice here changes what a run finds."""
+    """Where programs are trained; no choice here changes what a run finds.
+
+    But for slots that are left to be chosen: workers that share a GPU have fewer.
+    """
 
     executor: Literal["ray", "inline"] = Field(
         default="ray", description="ray: processes; inline: the searching process"
@@ -252,6 +258,18 @@ class Config(Section):
             if task in self.tasks[:index]:
                 first = self.tasks.index(task)
                 raise ValueError(f"tasks.{first} and tasks.{index} are the same")
+        return self
+
+    @model_validator(mode="after")
+    def _check_slots_can_be_filled(self) -> Self:
+        window = self.search.window
+        for index, task in enumerate(self.tasks):
+            if task.slots > window:
+                raise ValueError(
+                    f"tasks.{index}.slots ({task.slots}) must not exceed search.window "
+                    f"({window}), the programs that can be under way: enlarge the "
+                    "window, to some times the slots, or have fewer slots"
+                )
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from rich.text import Text
 from dsl.program import Program
 from dsl.prune import prune
 from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.engine import engine_for
 from evosearch.evaluate import make_trainer
 from evosearch.fitness import mean_and_error
 from evosearch.tasks import TASKS
@@ -49,6 +50,7 @@ def evaluation(
         "scale": task.arguments.get("scale", 1 if task.task in TASKS else None),
         "arguments": task.arguments,
         "schedule": task.schedule,
+        "engine": engine_for(pruned, task.engine),
         "seeds": list(seeds),
         "losses": losses,
         "mean": mean,

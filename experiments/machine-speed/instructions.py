@@ -1,4 +1,4 @@
-"""What one instruction of the machine takes, by the number of weights.
+"""What one instruction of the machine takes, by the number of weights: two minutes.
 
     python experiments/machine-speed/instructions.py
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from typing import Any
 
@@ -75,7 +76,10 @@ def main() -> None:
     options.add_argument("--json", action="store_true", dest="as_json")
     chosen = options.parse_args()
     use_one_thread()
-    found = {n: measure(n, chosen.repeats) for n in chosen.weights}
+    found = {}
+    for weights in chosen.weights:
+        print(f"{weights:,} weights", file=sys.stderr, flush=True)
+        found[weights] = measure(weights, chosen.repeats)
     if chosen.as_json:
         print(json.dumps(found))
         return

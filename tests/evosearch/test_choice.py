@@ -78,8 +78,8 @@ def test_what_cannot_be_saved_is_not_compiled(
 def test_the_reason_has_the_figures(timed: dict[str, float]) -> None:
     reason = choose(TaskConfig(task=TASK), here()).reason
     assert reason == (
-        f"task {TASK}: engine compiled, one at a time: a program takes 10 s on the "
-        "machine, and 6 s compiled, 1 s of it for that"
+        f"task {TASK}: engine compiled, one program at a time (a program takes 10 s on "
+        "the machine and 6 s compiled, of which 1 s compiling)"
     )
 
 
@@ -89,7 +89,7 @@ def test_times_are_taken_of_real_trainings(monkeypatch: pytest.MonkeyPatch) -> N
     found = choose(TaskConfig(task=TASK), here())
     assert found.task.engine in ("machine", "compiled")
     numbers = re.search(
-        r"takes (\S+) s on the machine, and (\S+) s compiled, (\S+) s of it",
+        r"takes (\S+) s on the machine and (\S+) s compiled, of which (\S+) s",
         found.reason,
     )
     assert numbers is not None
@@ -102,7 +102,8 @@ def test_times_are_taken_of_real_trainings(monkeypatch: pytest.MonkeyPatch) -> N
 def test_nothing_is_chosen_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "_on_slots", lambda *_: lambda: None)
     named = TaskConfig(task=TASK, engine="machine", slots=8)
-    assert try_and_choose([named], here(), None) == [(named, "")]
+    told = f"task {TASK}: engine machine, 8 programs at a time"
+    assert try_and_choose([named], here(), None) == [(named, told)]
     slots = choose(TaskConfig(task=TASK, slots=3), here()).task
     assert (slots.engine, slots.slots) == ("machine", 3)
     engine = choose(TaskConfig(task=TASK, engine="compiled"), here()).task

@@ -66,7 +66,7 @@ def test_batches_of_a_chunk_are_those_of_its_steps() -> None:
     plan = plan_of(Draws())
     chunk = plan.chunk(3, 1)
     assert plan.made_at_once(chunk)
-    found = jax.jit(plan.batches)(chunk)
+    found = jax.jit(plan.made_batches)(chunk)
     one = jax.jit(lambda step: plan.batch(chunk.seed, step, None))
     for place, step in enumerate(chunk.steps):
         for many, single in zip(found, one(step), strict=True):

@@ -186,7 +186,7 @@ def test_a_record_of_another_search_is_not_gone_on_with(folder: Path) -> None:
     connection.close()
     answer = evosearch("run", "--resume", other)
     assert answer.code == 2
-    assert "config: has changed since this run began" in answer.error
+    assert "config (seed): has changed since this run began" in answer.error
 
 
 @pytest.mark.usefixtures("whole")

@@ -244,3 +244,13 @@ def test_slots_without_the_machine_are_told(file: Path) -> None:
         "FILE, line 4: tasks.0: slots (8) are the machine's, but engine is compiled: "
         "set slots to 1, or engine to machine"
     )
+
+
+def test_slots_that_cannot_be_filled_are_told(file: Path) -> None:
+    file.write_text(
+        "name: a\nbudget: {programs: 1}\n"
+        "search: {window: 4, population: 9}\ntasks:\n- {task: charlm, slots: 8}\n"
+    )
+    assert problem(file).startswith(
+        "FILE: tasks.0.slots (8) must not exceed search.window (4)"
+    )
