@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from dsl.functions import ByName
-from dsl.program import Constant, Program
+from dsl.program import CONSTANT_READ, Constant, Program
 from dsl.prune import prune
 from dsl.types import Type
 
@@ -38,7 +38,7 @@ def digest_of_pruned(program: Program) -> str:
     for statement in program.statements:
         parts = [
             pack(b"constant", argument.value)
-            if isinstance(argument, Constant)
+            if argument.name is CONSTANT_READ and isinstance(argument, Constant)
             else values[argument.name]
             for argument in statement.arguments
         ]
@@ -46,9 +46,15 @@ def digest_of_pruned(program: Program) -> str:
         if commutative and parts[0] > parts[1]:
             parts[0], parts[1] = parts[1], parts[0]
         key = tag + b"".join(parts)
-        values[statement.target] = blake2b(key, digest_size=_WIDTH).digest()
+        values[statement.target] = _hash(key)
     outputs = b"".join([values[name] for name in program.outputs])
     return blake2b(b"return " + outputs, digest_size=_WIDTH).hexdigest()
+
+
+@lru_cache(maxsize=16384)
+def _hash(key: bytes) -> bytes:
+    """Kept, because what a search digests is made of what it has digested before."""
+    return blake2b(key, digest_size=_WIDTH).digest()
 
 
 _Header = tuple[str, str, tuple[str, ...], str, str | None, tuple[Type, ...]]

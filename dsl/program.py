@@ -17,19 +17,31 @@ class Variable:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number of the program text: finite and exactly a float32, kept as a float."""
-
-    value: float
-
-
-Argument = Variable | Constant
-
 CONSTANT_READ: Any = None
 BAD_CONSTANT_READ = ""
 """Stand for a constant where a statement's arguments are told by their names: for one
 that is finite and a float32, and for one that is not. Neither can be a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number of the program text: finite and exactly a float32, kept as a float.
+
+    Attributes:
+        value: the number.
+        name: derived: what stands for it where arguments are told by their names.
+    """
+
+    value: float
+    name: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        is_good = is_finite_float32(self.value)
+        name = CONSTANT_READ if is_good else BAD_CONSTANT_READ
+        object.__setattr__(self, "name", name)
+
+
+Argument = Variable | Constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,8 @@ class Statement:
         target: the variable written; inputs may be overwritten.
         function: a key of `dsl.FUNCTIONS` (never an alias).
         arguments: variables in scope or constants, as many as the function takes.
-        reads: derived from the arguments: each one's name, or what stands
-            for a constant. Kept because the search asks for it all the time.
+        reads: derived: the arguments' names. Kept because the search asks for them
+            all the time.
     """
 
     target: str
@@ -50,13 +62,8 @@ class Statement:
     reads: tuple[Any, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(map(_read, self.arguments)))
-
-
-def _read(argument: Argument) -> Any:
-    if isinstance(argument, Variable):
-        return argument.name
-    return CONSTANT_READ if is_finite_float32(argument.value) else BAD_CONSTANT_READ
+        reads = tuple([argument.name for argument in self.arguments])
+        object.__setattr__(self, "reads", reads)
 
 
 class Program(NamedTuple):
