@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 
 from dsl.errors import Wording, error_at
 from dsl.faults import (
@@ -76,8 +77,7 @@ def find_fault(program: Program) -> Fault | None:
     """
     types = _header_types(program)
     parameters = len(program.states) + (3 if program.step is None else 4)
-    # The grammar knows the step count by its name alone.
-    if (
+    if (  # the grammar knows the step count by its name alone
         len(types) != parameters
         or program.step not in _STEPS
         or ("step" in types) != (program.step is not None)
@@ -181,13 +181,16 @@ def _type_of(argument: Argument, types: dict[str, int]) -> int:
 
 
 def _header_types(program: Program) -> dict[str, int]:
-    types = dict.fromkeys((program.weights, program.gradient, *program.states), _TREE)
-    if program.shapes:
-        types.update(zip(program.states, map(int, program.shapes), strict=False))
-    types[program.learning_rate] = _SCALAR
-    if program.step is not None:
-        types[program.step] = _SCALAR
-    return types
+    return _input_types(program[:5], program.shapes).copy()
+
+
+@lru_cache(maxsize=4096)
+def _input_types(names: tuple[Any, ...], shapes: tuple[Type, ...]) -> dict[str, int]:
+    """Kept, because a search has one header and the subsets of its states."""
+    weights, gradient, states, *scalars = names
+    types = dict.fromkeys((weights, gradient, *states), _TREE)
+    types.update(zip(states, map(int, shapes), strict=False))
+    return types | {name: _SCALAR for name in scalars if name is not None}
 
 
 def _are_shapes(program: Program) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ BAD_CONSTANT_READ = ""
 that is finite and a float32, and for one that is not. Neither can be a name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Constant:
     """A number of the program text: finite and exactly a float32, kept as a float.
 
@@ -35,16 +35,24 @@ class Constant:
     value: float
     name: Any = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        is_good = is_finite_float32(self.value)
-        name = CONSTANT_READ if is_good else BAD_CONSTANT_READ
-        object.__setattr__(self, "name", name)
+    def __init__(self, value: float) -> None:
+        _set_value(self, value)
+        is_good = is_finite_float32(value)
+        _set_name(self, CONSTANT_READ if is_good else BAD_CONSTANT_READ)
+
+
+def _setters(kind: type) -> list[Callable[[Any, Any], None]]:
+    """What fills the slots of a frozen class, at a third of dataclass's own price."""
+    return [vars(kind)[name].__set__ for name in vars(kind)["__slots__"]]
+
+
+_set_value, _set_name = _setters(Constant)
 
 
 Argument = Variable | Constant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Statement:
     """`target = function(arguments)`: one call, stored in a new or existing variable.
 
@@ -61,9 +69,16 @@ class Statement:
     arguments: tuple[Argument, ...]
     reads: tuple[Any, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        reads = tuple([argument.name for argument in self.arguments])
-        object.__setattr__(self, "reads", reads)
+    def __init__(
+        self, target: str, function: str, arguments: tuple[Argument, ...]
+    ) -> None:
+        _set_target(self, target)
+        _set_function(self, function)
+        _set_arguments(self, arguments)
+        _set_reads(self, tuple([argument.name for argument in arguments]))
+
+
+_set_target, _set_function, _set_arguments, _set_reads = _setters(Statement)
 
 
 class Program(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count, filterfalse
 from random import Random
 from typing import NamedTuple
 
@@ -40,7 +41,8 @@ MOST_ATTEMPTS = 10_000
 
 _SCALAR = int(Type.SCALAR)
 _variable = lru_cache(maxsize=4096)(Variable)
-"""Kept, because a search reads the same few names over and over."""
+_numbered = lru_cache(maxsize=4096)("v{}".format)
+"""Both kept, because a search reads and makes the same few names over and over."""
 
 _accepted = ByName(
     lambda row: tuple(
@@ -264,23 +266,12 @@ def _new_constant(random: Random) -> Constant:
 def _new_name(program: Program, scope: Iterable[str]) -> str:
     """The first of v1, v2, ... that the program does not use."""
     taken = {*scope, *[statement.target for statement in program.statements]}
-    number = 1
-    while f"v{number}" in taken:
-        number += 1
-    return f"v{number}"
+    return next(filterfalse(taken.__contains__, map(_numbered, count(1))))
 
 
 def _with(program: Program, statements: tuple[Statement, ...]) -> Program:
-    return Program(
-        program.weights,
-        program.gradient,
-        program.states,
-        program.learning_rate,
-        program.step,
-        statements,
-        program.outputs,
-        program.shapes,
-    )
+    weights, gradient, states, rate, step, _, outputs, shapes = program
+    return Program(weights, gradient, states, rate, step, statements, outputs, shapes)
 
 
 def _below(bound: int, random: Random) -> int:
