@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 
 from dsl.errors import Wording, error_at
 from dsl.faults import (
@@ -47,8 +48,9 @@ __all__ = [
     "Reason",
     "check",
     "find_fault",
-    "fits",
+    "find_fault_from",
     "infer_types",
+    "result_of",
     "types_in_scope",
 ]
 
@@ -71,12 +73,11 @@ def check(program: Program) -> None:
 def find_fault(program: Program) -> Fault | None:
     """Return the first fault, from top to bottom, or None if the program is valid.
 
-    It takes a few microseconds, and the search calls it for every child.
+    It takes a few microseconds; a search asks `find_fault_from` where it can.
     """
     types = _header_types(program)
     parameters = len(program.states) + (3 if program.step is None else 4)
-    # The grammar knows the step count by its name alone.
-    if (
+    if (  # the grammar knows the step count by its name alone
         len(types) != parameters
         or program.step not in _STEPS
         or ("step" in types) != (program.step is not None)
@@ -85,32 +86,36 @@ def find_fault(program: Program) -> Fault | None:
         return _header_fault(program)
     if len(program.statements) > MAX_STATEMENTS:
         return _length_fault(program)
-    index = 0
-    # A constant reads as a Scalar, a bad one as a name that nothing is stored in; so
-    # that one lookup an argument finds every fault but those of the output.
-    types[CONSTANT_READ] = _SCALAR
-    try:
-        for statement in program.statements:
-            code = 1
-            for name in statement.reads:
-                code = 10 * code + types[name]
-            types[statement.target] = _results[statement.function][code]
-            index += 1
-    except KeyError:
-        del types[CONSTANT_READ]
+    fault = find_fault_from(program, 0, types)
+    if fault is None and not are_names(types.keys()):
+        return _name_fault(program)
+    return fault
+
+
+def find_fault_from(
+    program: Program, place: int, types: dict[str, int]
+) -> Fault | None:
+    """The first fault of the statements from `place` on, and of the return.
+
+    Up to there the program must be valid, and `types` those of the variables in scope
+    there; it becomes the types of all.
+    """
+    index = place + _assign(program.statements[place:], types)
+    if index < len(program.statements):
         return _statement_fault(program, index, types)
-    del types[CONSTANT_READ]
     wanted = program.shapes or (_TREE,) * len(program.states)
     if tuple(map(types.get, program.outputs)) != (_TREE, *wanted):
         return _output_fault(program, types)
-    if not are_names(types.keys()):
-        return _name_fault(program)
     return None
 
 
 def infer_types(program: Program) -> tuple[Type, ...]:
     """Return the type of each statement's value; the program must be valid."""
-    return tuple(map(Type, _assign(program.statements, _header_types(program))))
+    types, found = _header_types(program), []
+    for statement in program.statements:
+        _assign((statement,), types)
+        found.append(Type(types[statement.target]))
+    return tuple(found)
 
 
 def types_in_scope(program: Program, place: int) -> dict[str, int]:
@@ -123,26 +128,34 @@ def types_in_scope(program: Program, place: int) -> dict[str, int]:
     return types
 
 
-def fits(statement: Statement, types: dict[str, int]) -> bool:
-    """Whether a call fits variables of these types; it must read no others."""
+def result_of(statement: Statement, types: dict[str, int]) -> int | None:
+    """The type of a call's value, of variables of these types; None if it is wrong."""
     code = 1
-    for name in statement.reads:
-        code = 10 * code + (_SCALAR if name is CONSTANT_READ else types[name])
-    return code in _results[statement.function]
-
-
-def _assign(statements: Sequence[Statement], types: dict[str, int]) -> list[int]:
-    """Put the types of valid statements' values into `types`, and list them."""
-    found = []
-    types[CONSTANT_READ] = _SCALAR
-    for statement in statements:
-        code = 1
+    try:
         for name in statement.reads:
-            code = 10 * code + types[name]
-        types[statement.target] = result = _results[statement.function][code]
-        found.append(result)
-    del types[CONSTANT_READ]
-    return found
+            code = 10 * code + (_SCALAR if name is CONSTANT_READ else types[name])
+        return _results[statement.function][code]
+    except KeyError:
+        return None
+
+
+def _assign(statements: Sequence[Statement], types: dict[str, int]) -> int:
+    """Put the types of values into `types`; count the statements before a wrong one."""
+    # A constant reads as a Scalar, a bad one as a name that nothing is stored in; so
+    # that one lookup an argument finds every fault.
+    types[CONSTANT_READ] = _SCALAR
+    count = 0
+    try:
+        for count, statement in enumerate(statements):  # noqa: B007
+            code = 1
+            for name in statement.reads:
+                code = 10 * code + types[name]
+            types[statement.target] = _results[statement.function][code]
+    except KeyError:
+        return count
+    finally:
+        del types[CONSTANT_READ]
+    return len(statements)
 
 
 def _results_of(row: Function) -> dict[int, int]:
@@ -168,15 +181,16 @@ def _type_of(argument: Argument, types: dict[str, int]) -> int:
 
 
 def _header_types(program: Program) -> dict[str, int]:
-    types = {program.weights: _TREE, program.gradient: _TREE}
-    for state in program.states:
-        types[state] = _TREE
-    if program.shapes:
-        types.update(zip(program.states, map(int, program.shapes), strict=False))
-    types[program.learning_rate] = _SCALAR
-    if program.step is not None:
-        types[program.step] = _SCALAR
-    return types
+    return _input_types(program[:5], program.shapes).copy()
+
+
+@lru_cache(maxsize=4096)
+def _input_types(names: tuple[Any, ...], shapes: tuple[Type, ...]) -> dict[str, int]:
+    """Kept, because a search has one header and the subsets of its states."""
+    weights, gradient, states, *scalars = names
+    types = dict.fromkeys((weights, gradient, *states), _TREE)
+    types.update(zip(states, map(int, shapes), strict=False))
+    return types | {name: _SCALAR for name in scalars if name is not None}
 
 
 def _are_shapes(program: Program) -> bool:

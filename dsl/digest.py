@@ -10,9 +10,10 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from dsl.functions import ByName
-from dsl.program import Constant, Program
+from dsl.program import CONSTANT_READ, Constant, Program
 from dsl.prune import prune
 from dsl.types import Type
 
@@ -33,12 +34,12 @@ def digest(program: Program) -> str:
 
 def digest_of_pruned(program: Program) -> str:
     """Hash a program that `prune` returned, without pruning it again."""
-    values = dict(_inputs(_header(program)))
+    values = _inputs(program[:5], program.shapes).copy()
     pack = _CONSTANT.pack
     for statement in program.statements:
         parts = [
             pack(b"constant", argument.value)
-            if isinstance(argument, Constant)
+            if argument.name is CONSTANT_READ and isinstance(argument, Constant)
             else values[argument.name]
             for argument in statement.arguments
         ]
@@ -46,32 +47,24 @@ def digest_of_pruned(program: Program) -> str:
         if commutative and parts[0] > parts[1]:
             parts[0], parts[1] = parts[1], parts[0]
         key = tag + b"".join(parts)
-        values[statement.target] = blake2b(key, digest_size=_WIDTH).digest()
+        values[statement.target] = _hash(key)
     outputs = b"".join([values[name] for name in program.outputs])
     return blake2b(b"return " + outputs, digest_size=_WIDTH).hexdigest()
 
 
-_Header = tuple[str, str, tuple[str, ...], str, str | None, tuple[Type, ...]]
-
-
-def _header(program: Program) -> _Header:
-    return (
-        program.weights,
-        program.gradient,
-        program.states,
-        program.learning_rate,
-        program.step,
-        program.shapes,
-    )
+@lru_cache(maxsize=16384)
+def _hash(key: bytes) -> bytes:
+    """Kept, because what a search digests is made of what it has digested before."""
+    return blake2b(key, digest_size=_WIDTH).digest()
 
 
 @lru_cache(maxsize=4096)
-def _inputs(header: _Header) -> dict[str, bytes]:
+def _inputs(names: tuple[Any, ...], shapes: tuple[Type, ...]) -> dict[str, bytes]:
     """Digest of each header variable: its position and shape, as wide as a hash.
 
     Kept, because a search has one header and the subsets of its states.
     """
-    weights, gradient, states, learning_rate, step, shapes = header
+    weights, gradient, states, learning_rate, step = names
     tags = [b"state %d" % position for position in range(len(states))]
     if shapes:
         tags = [b"%s:%d" % (tag, kind) for tag, kind in zip(tags, shapes, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,22 +17,42 @@ class Variable:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number of the program text: finite and exactly a float32, kept as a float."""
-
-    value: float
-
-
-Argument = Variable | Constant
-
 CONSTANT_READ: Any = None
 BAD_CONSTANT_READ = ""
 """Stand for a constant where a statement's arguments are told by their names: for one
 that is finite and a float32, and for one that is not. Neither can be a name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
+class Constant:
+    """A number of the program text: finite and exactly a float32, kept as a float.
+
+    Attributes:
+        value: the number.
+        name: derived: what stands for it where arguments are told by their names.
+    """
+
+    value: float
+    name: Any = field(init=False, repr=False, compare=False)
+
+    def __init__(self, value: float) -> None:
+        _set_value(self, value)
+        is_good = is_finite_float32(value)
+        _set_name(self, CONSTANT_READ if is_good else BAD_CONSTANT_READ)
+
+
+def _setters(kind: type) -> list[Callable[[Any, Any], None]]:
+    """What fills the slots of a frozen class, at a third of dataclass's own price."""
+    return [vars(kind)[name].__set__ for name in vars(kind)["__slots__"]]
+
+
+_set_value, _set_name = _setters(Constant)
+
+
+Argument = Variable | Constant
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Statement:
     """`target = function(arguments)`: one call, stored in a new or existing variable.
 
@@ -40,8 +60,8 @@ class Statement:
         target: the variable written; inputs may be overwritten.
         function: a key of `dsl.FUNCTIONS` (never an alias).
         arguments: variables in scope or constants, as many as the function takes.
-        reads: derived from the arguments: each one's name, or what stands
-            for a constant. Kept because the search asks for it all the time.
+        reads: derived: the arguments' names. Kept because the search asks for them
+            all the time.
     """
 
     target: str
@@ -49,14 +69,16 @@ class Statement:
     arguments: tuple[Argument, ...]
     reads: tuple[Any, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(map(_read, self.arguments)))
+    def __init__(
+        self, target: str, function: str, arguments: tuple[Argument, ...]
+    ) -> None:
+        _set_target(self, target)
+        _set_function(self, function)
+        _set_arguments(self, arguments)
+        _set_reads(self, tuple([argument.name for argument in arguments]))
 
 
-def _read(argument: Argument) -> Any:
-    if isinstance(argument, Variable):
-        return argument.name
-    return CONSTANT_READ if is_finite_float32(argument.value) else BAD_CONSTANT_READ
+_set_target, _set_function, _set_arguments, _set_reads = _setters(Statement)
 
 
 class Program(NamedTuple):

@@ -29,7 +29,7 @@ def prune_with_flags(program: Program) -> tuple[Program, tuple[int, ...]]:
         flags = [alive >> position & 2 for position in range(len(states))]
         states = tuple(compress(states, flags))
         outputs = (outputs[0], *compress(outputs[1:], flags))
-        shapes = shapes_of(tuple(compress(shapes, flags)))
+        shapes = shapes and shapes_of(tuple(compress(shapes, flags)))
     pruned = Program(
         program.weights,
         program.gradient,

@@ -6,13 +6,15 @@ invalid child is thrown away, counted by reason, and the parent mutated again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from functools import lru_cache
+from itertools import count, filterfalse
 from random import Random
 from typing import NamedTuple
 
-from dsl.check import find_fault, fits, types_in_scope
+from dsl.check import find_fault_from, result_of, types_in_scope
+from dsl.faults import Reason
 from dsl.float32 import nearest_float32
 from dsl.functions import SETS, ByName
 from dsl.program import (
@@ -23,7 +25,7 @@ from dsl.program import (
     Variable,
     header,
 )
-from dsl.types import Type
+from dsl.types import ANY, Type
 from evosearch.errors import InputError
 
 INSERT, DELETE, MODIFY = "insert", "delete", "modify"
@@ -38,13 +40,21 @@ MOST_ATTEMPTS = 10_000
 """Attempts at one child before the search gives up: no luck is that bad."""
 
 _SCALAR = int(Type.SCALAR)
-_accepted = ByName(
-    lambda row: tuple(frozenset(map(int, p.accepts)) for p in row.parameters)
-)
-"""Types that each parameter accepts, as plain numbers: comparing enums is slow."""
+_variable = lru_cache(maxsize=4096)(Variable)
+_numbered = lru_cache(maxsize=4096)("v{}".format)
+"""Both kept, because a search reads and makes the same few names over and over."""
 
-_Made = tuple[Program, int, bool]
-"""What an attempt made, the place of the mutation, and whether it is surely valid."""
+_accepted = ByName(
+    lambda row: tuple(
+        (None if set(p.accepts) == set(ANY) else frozenset(map(int, p.accepts)))
+        for p in row.parameters
+    )
+)
+"""Types that each parameter accepts, as plain numbers, which compare faster than
+enums; None if it is all of them."""
+
+_Made = tuple[Program, int]
+"""A valid child and the place of the mutation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +113,8 @@ def mutate(
         if isinstance(made, str):
             rejected.append(made)
             continue
-        program, place, is_sound = made
-        fault = None if is_sound else find_fault(program)
-        if fault is None:
-            return Child(program, kind, place, tuple(rejected))
-        rejected.append(fault.reason.value)
+        program, place = made
+        return Child(program, kind, place, tuple(rejected))
     raise InputError(
         f"search: no valid child in {MOST_ATTEMPTS:,} attempts at a program of "
         f"{len(parent.statements)} statements: raise max_statements, give the other "
@@ -139,24 +146,22 @@ def _insert(
     arguments: list[Argument] = []
     names = list(scope)
     for accepts in _accepted[function]:
-        fitting = names
-        if len(accepts) < len(Type):
+        fitting, choices = names, len(names) + 1
+        if accepts is not None:
             fitting = [name for name in names if scope[name] in accepts]
-        if not fitting and _SCALAR not in accepts:
-            return NOTHING_FITS
-        pick = _below(len(fitting) + (_SCALAR in accepts), random)
+            choices = len(fitting) + (_SCALAR in accepts)
+            if not choices:
+                return NOTHING_FITS
+        pick = _below(choices, random)
         if pick < len(fitting):
-            arguments.append(Variable(fitting[pick]))
+            arguments.append(_variable(fitting[pick]))
         else:
             arguments.append(_new_constant(random))
     pick = _below(2 * len(names), random)
-    is_new = pick >= len(names)
-    target = _new_name(parent) if is_new else names[pick]
+    target = names[pick] if pick < len(names) else _new_name(parent, scope)
     made = Statement(target, function, tuple(arguments))
-    # Nothing reads a new variable, so the call alone can be wrong.
-    is_sound = is_new and fits(made, scope)
     child = _with(parent, (*statements[:place], made, *statements[place:]))
-    return child, place, is_sound
+    return _if_valid(child, place, scope, scope.get(target))
 
 
 def _delete(parent: Program, random: Random) -> _Made | str:
@@ -165,7 +170,17 @@ def _delete(parent: Program, random: Random) -> _Made | str:
     if not statements:
         return NOTHING_TO_CHANGE
     place = _below(len(statements), random)
-    return _with(parent, (*statements[:place], *statements[place + 1 :])), place, False
+    gone = statements[place]
+    is_read = _is_read(parent, gone.target, place + 1)
+    if is_read and not _is_bound(parent, gone.target, place):
+        return Reason.UNBOUND.value
+    child = _with(parent, (*statements[:place], *statements[place + 1 :]))
+    if not is_read:
+        return child, place
+    scope = types_in_scope(parent, place)
+    if scope[gone.target] == result_of(gone, scope):
+        return child, place
+    return _recheck(child, place, scope)
 
 
 def _modify(parent: Program, random: Random) -> _Made | str:
@@ -183,28 +198,64 @@ def _modify(parent: Program, random: Random) -> _Made | str:
     if not old:
         return NOTHING_TO_CHANGE
     which = _below(len(old), random)
-    changed = _change(old[which], parent, place, random)
+    scope = types_in_scope(parent, place)
+    changed = _change(old[which], list(scope), random)
     arguments = (*old[:which], changed, *old[which + 1 :])
     made = Statement(statement.target, statement.function, arguments)
-    changed_statements = (*statements[:place], made, *statements[place + 1 :])
-    return _with(parent, changed_statements), place, False
+    child = _with(parent, (*statements[:place], made, *statements[place + 1 :]))
+    return _if_valid(child, place, scope, result_of(statement, scope))
 
 
-def _change(
-    argument: Argument, parent: Program, place: int, random: Random
-) -> Argument:
-    """Another argument for statement `place`."""
+def _if_valid(
+    child: Program, place: int, scope: dict[str, int], old: int | None
+) -> _Made | str:
+    """The child whose statement `place` is new, or the reason why it is not valid.
+
+    It is as valid as its parent up to there, where the types are `scope`. So it is
+    after it if the new call is right and stores a value that nothing reads, as in a new
+    variable, or one of the type that the variable would hold without it: `old`.
+    """
+    made = child.statements[place]
+    new = result_of(made, scope)
+    is_told = old not in (None, new) and _is_read(child, made.target, place + 1)
+    if new is None or is_told:
+        return _recheck(child, place, scope)
+    return child, place
+
+
+def _recheck(child: Program, place: int, scope: dict[str, int]) -> _Made | str:
+    """The child, or its first fault, which stands at `place` or after it."""
+    fault = find_fault_from(child, place, scope)
+    return (child, place) if fault is None else fault.reason.value
+
+
+def _is_bound(program: Program, name: str, place: int) -> bool:
+    """Whether `name` is in scope of a statement put at `place`."""
+    targets = [statement.target for statement in program.statements[:place]]
+    return name in targets or name in header(program)
+
+
+def _is_read(program: Program, name: str, place: int) -> bool:
+    """Whether the statements from `place` on, or the return, read what `name` holds."""
+    for statement in program.statements[place:]:
+        if name in statement.reads:
+            return True
+        if statement.target == name:
+            return False
+    return name in program.outputs
+
+
+def _change(argument: Argument, names: list[str], random: Random) -> Argument:
+    """Another argument, of a statement with these variables in scope."""
     is_constant = isinstance(argument, Constant)
     pick = _below(2 + is_constant, random)
     if pick == 1:
         return _new_constant(random)
     if pick == 2 and isinstance(argument, Constant):
         return Constant(nearest_float32(argument.value * 2.0 ** random.gauss(0.0, 1.0)))
-    names = dict.fromkeys(header(parent))
-    names.update((s.target, None) for s in parent.statements[:place])
-    if isinstance(argument, Variable):
-        names.pop(argument.name, None)
-    return Variable(list(names)[_below(len(names), random)])
+    if not is_constant:
+        names.remove(argument.name)
+    return _variable(names[_below(len(names), random)])
 
 
 def _new_constant(random: Random) -> Constant:
@@ -212,24 +263,15 @@ def _new_constant(random: Random) -> Constant:
     return Constant(nearest_float32(random.gauss(0.0, 1.0)))
 
 
-def _new_name(program: Program) -> str:
+def _new_name(program: Program, scope: Iterable[str]) -> str:
     """The first of v1, v2, ... that the program does not use."""
-    taken = {statement.target for statement in program.statements}
-    taken.update(header(program))
-    return next(name for name in map("v{}".format, count(1)) if name not in taken)
+    taken = {*scope, *[statement.target for statement in program.statements]}
+    return next(filterfalse(taken.__contains__, map(_numbered, count(1))))
 
 
 def _with(program: Program, statements: tuple[Statement, ...]) -> Program:
-    return Program(
-        program.weights,
-        program.gradient,
-        program.states,
-        program.learning_rate,
-        program.step,
-        statements,
-        program.outputs,
-        program.shapes,
-    )
+    weights, gradient, states, rate, step, _, outputs, shapes = program
+    return Program(weights, gradient, states, rate, step, statements, outputs, shapes)
 
 
 def _below(bound: int, random: Random) -> int:
