@@ -34,7 +34,7 @@ from evosearch.slots import Slots, is_out_of_memory, stack
 from evosearch.tasks.files import in_task_code
 from evosearch.threads import keep_off_accelerators
 from evosearch.train import Engine
-from evosearch.trial import try_all
+from evosearch.trial import try_all, why_not_side_by_side
 
 SHORTEST_COMPILATION = 0.2
 """Seconds; no program's training step was seen to compile in less."""
@@ -137,8 +137,11 @@ def _chosen(task: TaskConfig, plan: Plan, here: Circumstances) -> Choice:
         engine = MACHINE
     if engine == COMPILED:
         slots = 1
+    free = free_memory(here.workers)
+    if slots == 0 and (free == 0.0 or why_not_side_by_side(plan)):
+        slots = 1
     if slots == 0:
-        slots = fitting_slots(plan, program, free_memory(here.workers), here.window)
+        slots = fitting_slots(plan, program, free, here.window)
     if engine == AUTO:
         engine, reason = _engine(plan, program, here.seeds, slots)
     slots = 1 if engine == COMPILED else slots
@@ -153,8 +156,8 @@ def free_memory(workers: int) -> float:
     found = None if devices[0].platform == "cpu" else devices[0].memory_stats()
     if found is None:
         return 0.0
-    share = min(1.0, len(devices) / workers) if workers else 1.0
-    return share * float(found["bytes_limit"] - found["bytes_in_use"])
+    sharing = max(1, -(-workers // len(devices)))
+    return float(found["bytes_limit"] - found["bytes_in_use"]) / sharing
 
 
 def fitting_slots(plan: Plan, program: Program, free: float, window: int) -> int:

@@ -17,6 +17,7 @@ from evosearch.errors import InputError, did_you_mean
 from evosearch.folder import CONFIG, OWN_FUNCTIONS, RunFolder, functions_of
 from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
+from evosearch.workers import require_cluster
 
 _CHANGEABLE = ("budget.", "workers.", "final.")
 """Keys that leave the trajectory of a run as it is."""
@@ -123,12 +124,13 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
         program=unparse(seed),
         seeds=config.fitness.seeds,
         window=config.search.window,
-        workers=config.workers.count,
+        workers=0 if config.workers.executor == "inline" else config.workers.count,
     )
     asked = (config.tasks, here, functions)
     if config.workers.executor == "inline":
         choices = try_and_choose(*asked)
     else:
+        require_cluster()
         names = ", ".join(task.task for task in config.tasks)
         what = f"tasks: the process that tried {names}"
         choices = call_apart(what, try_and_choose_apart, *asked)

@@ -48,7 +48,7 @@ class Plan:
 
     def init(self, seed: Any) -> Any:
         """The initial weights of a data seed: the same for every candidate."""
-        return self.task.init(jax.random.fold_in(jax.random.key(seed), 0))
+        return self.task.init(jax.random.fold_in(_key(seed), 0))
 
     def chunk(self, seed: int, number: int) -> Chunk:
         """The inputs of chunk `number` (from 0) of a data seed."""
@@ -89,7 +89,7 @@ class Plan:
             return False
         try:
             shapes = jax.tree.leaves(jax.eval_shape(self.made_batches, chunk))
-        except NotImplementedError:
+        except (NotImplementedError, ValueError):
             return False
         size: int = sum(math.prod(each.shape) * each.dtype.itemsize for each in shapes)
         return size <= _LARGEST
@@ -112,7 +112,12 @@ class Chunk(NamedTuple):
 
 
 def _batch_key(seed: Any) -> Any:
-    return jax.random.fold_in(jax.random.key(seed), 1)
+    return jax.random.fold_in(_key(seed), 1)
+
+
+def _key(seed: Any) -> Any:
+    """Of the one generator that draws the same for one slot as for many."""
+    return jax.random.key(seed, impl="threefry2x32")
 
 
 @dataclass(frozen=True, slots=True)

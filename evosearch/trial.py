@@ -19,6 +19,7 @@ from evosearch.function_trial import try_functions
 from evosearch.own_functions import load_functions
 from evosearch.plan import Layout, Plan
 from evosearch.tasks.files import in_task_code
+from evosearch.train import held_out
 
 
 def try_task(config: TaskConfig, training: TrainingConfig) -> None:
@@ -33,6 +34,35 @@ def try_task(config: TaskConfig, training: TrainingConfig) -> None:
         in_task_code(config.task, lambda: _try(plan))
     except _Fault as fault:
         raise InputError(f"task {config.task}: {fault}") from None
+    if config.slots > 1:
+        problem = why_not_side_by_side(plan)
+        if problem:
+            raise InputError(
+                f"task {config.task}: cannot be trained in slots ({problem}): set "
+                "slots to 1"
+            )
+
+
+def why_not_side_by_side(plan: Plan) -> str:
+    """Why a task cannot be trained in slots; empty if it can.
+
+    Some things that code does, such as calls of the host in their order, have no
+    meaning for many at once; JAX raises one of two exceptions then.
+    """
+    task, chunk = plan.task, plan.chunk(0, 0)
+
+    def train(seed: Any) -> Any:
+        weights = plan.init(seed)
+        data = None if chunk.data is None else jax.tree.map(lambda x: x[0], chunk.data)
+        batch = plan.batch(seed, np.int32(0), data)
+        measures = [measure(weights) for measure in held_out(task).values()]
+        return jax.value_and_grad(task.loss)(weights, batch), measures
+
+    try:
+        jax.eval_shape(jax.vmap(train), np.zeros(2, np.uint32))
+    except (NotImplementedError, ValueError) as error:
+        return str(error).partition(". ")[0].strip()
+    return ""
 
 
 def try_all(

@@ -94,7 +94,8 @@ class RayPool:
         resources = self._ray.cluster_resources()
         gpus = int(resources.get("GPU", 0))
         self.workers = count or gpus or int(resources["CPU"])
-        share = min(1.0, gpus / self.workers)
+        # Ray gives a part of one GPU, never parts of two.
+        share = 1.0 / max(1, -(-self.workers // gpus)) if gpus else 0.0
         actor = self._ray.remote(Worker).options(
             num_cpus=0 if gpus else 1,
             num_gpus=share,
@@ -181,7 +182,7 @@ class RayPool:
             self._call(actor, self._share(actor))
         if self._slots > 1:
             for actor, held in self._held.items():
-                if held and self._load[actor] < _CALLS_IN_FLIGHT:
+                while held and self._load[actor] < _CALLS_IN_FLIGHT:
                     self._call(actor, [])
 
     def _share(self, actor: int) -> list[Job]:
@@ -217,7 +218,6 @@ def _start_ray(count: int) -> Any:
     import ray
 
     address = os.environ.get("RAY_ADDRESS")
-    _require_answer(address)
     local: dict[str, Any] = (
         {} if address else {"num_cpus": count or None, "include_dashboard": False}
     )
@@ -238,12 +238,13 @@ def _start_ray(count: int) -> Any:
     return ray
 
 
-def _require_answer(address: str | None) -> None:
-    """Ask whether somebody listens there: Ray itself would wait for minutes.
+def require_cluster() -> None:
+    """Ask whether somebody listens at RAY_ADDRESS: Ray itself would wait for minutes.
 
     Raises:
         InputError: nobody does.
     """
+    address = os.environ.get("RAY_ADDRESS")
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal()):
         return

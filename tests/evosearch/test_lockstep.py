@@ -96,6 +96,26 @@ def test_any_program_reads_what_it_would_read(program: Program) -> None:
     assert_same(program)
 
 
+def test_a_scalar_of_a_row_waits_for_the_row() -> None:
+    lines = ("a = g * 2.0", "n = dot(a, g)", "b = a * n", "k = global_norm(b)")
+    body = "".join(f"  {line}\n" for line in (*lines, "u = b * k", "return u"))
+    assert_same(parse(f"def train(w, g, lr):\n{body}"))
+
+
+def test_what_does_nothing_writes_over_no_number() -> None:
+    # 2 + 15 * 4 + 2 numbers: all 64 of size 16 are taken, none is to spare.
+    body, count = "", 0.0
+    for place in range(15):
+        parts = ", ".join(f"{(count := count + 1.0)}" for _ in range(3))
+        before = "g *" if place == 0 else "u +"
+        body += f"  s = interp({parts})\n  u = {before} s\n"
+    program = parse(
+        f"def train(w, g, lr):\n{body}  u = interp(u, 50.0, 51.0)\n  return u\n"
+    )
+    assert len(bytecode(program).values) == 64
+    assert_same(program)
+
+
 def test_sizes_are_powers_of_two_from_sixteen() -> None:
     sizes = {size_of(bytecode(program)) for program in known()}
     assert {16, 32} <= sizes <= {2**n for n in range(4, 10)}

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import io_callback
 
 from evosearch.fitness import TEST_SEEDS_FROM, VALIDATION_SEEDS_FROM
 from evosearch.plan import Layout, Plan, make_plan
@@ -80,8 +81,15 @@ def test_batches_of_a_callback_are_made_one_by_one() -> None:
             data = jax.random.key_data(key)
             return jax.pure_callback(lambda _: np.float32(1.0), shape, data)
 
-    plan = plan_of(Calls())
-    assert not plan.made_at_once(plan.chunk(0, 0))
+    class CallsInOrder(Draws):
+        def batch(self, key: Any) -> Any:
+            shape = jax.ShapeDtypeStruct((), np.float32)
+            data = jax.random.key_data(key)
+            return io_callback(lambda _: np.float32(1.0), shape, data, ordered=True)
+
+    for task in (Calls(), CallsInOrder()):
+        plan = plan_of(task)
+        assert not plan.made_at_once(plan.chunk(0, 0))
 
 
 def test_large_batches_and_host_data_are_not_made_at_once() -> None:

@@ -159,3 +159,25 @@ def test_negative_losses_are_compared_like_others() -> None:
     assert len(found["losses"]) == 2
     assert max(found["losses"]) < -1.0
     assert found["mean"] == pytest.approx(sum(found["losses"]) / 2)
+
+
+ORDERED = """
+from jax.experimental import io_callback
+
+class Ordered(Line):
+    def batch(self, key):
+        shape = jax.ShapeDtypeStruct((2, 16), np.float32)
+        data = jax.random.key_data(key)
+        made = lambda _: np.ones((2, 16), np.float32)
+        return io_callback(made, shape, data, ordered=True)
+"""
+
+
+def test_what_cannot_be_done_side_by_side_is_refused_for_slots_alone() -> None:
+    path = write("Ordered")
+    Path("mine.py").write_text(TASKS + ORDERED)
+    told = refused("run", path, "--set", "tasks.0.slots=2")
+    assert told.startswith("task mine.py:Ordered: cannot be trained in slots (")
+    assert told.endswith("): set slots to 1")
+    one = evosearch("run", path, "--json", "--set", "final.candidates=1")
+    assert one.code == 0
