@@ -1,0 +1,66 @@
+"""Laws of any calls: those of constants are folded, those that are the same shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.fold import EXACT_FOLDS, folded
+from dsl.functions import FUNCTIONS
+from dsl.numbered import Call, Numbered, Value, renumbered, with_calls
+from dsl.program import Constant
+from dsl.rewriting import Rewriting, Transformation
+
+
+def _fold(program: Numbered, exact: bool) -> Iterator[Rewriting]:
+    for place, call in enumerate(program.calls):
+        numbers = [each for each in call.arguments if isinstance(each, Constant)]
+        if len(numbers) < len(call.arguments):
+            continue
+        if (call.function in EXACT_FOLDS) is not exact:
+            continue
+        found = folded(call.function, numbers)
+        rewritten = found and with_calls(program, place, (), found)
+        if rewritten:
+            yield Rewriting(place, rewritten)
+
+
+def _share(program: Numbered) -> Iterator[Rewriting]:
+    seen: dict[tuple[object, ...], int] = {}
+    for place, call in enumerate(program.calls):
+        value = program.inputs + place
+        first = seen.setdefault((call.function, *_arguments(call)), value)
+        if first != value:
+            yield Rewriting(place, renumbered(program, {value: first}))
+
+
+def _arguments(call: Call) -> list[str]:
+    """The arguments as texts, those that may be swapped in one order."""
+    told = [_told(value) for value in call.arguments]
+    return sorted(told) if FUNCTIONS[call.function].commutative else told
+
+
+def _told(value: Value) -> str:
+    # By its digits, since 0.0 == -0.0.
+    return repr(value.value) if isinstance(value, Constant) else f"value {value}"
+
+
+FOLDING = (
+    Transformation(
+        "constants folded",
+        "arithmetic on constants, which all processors round alike, is a constant",
+        lambda program: _fold(program, True),
+        exact=True,
+    ),
+    Transformation(
+        "function of constants folded",
+        "any other function of constants is a constant",
+        lambda program: _fold(program, False),
+    ),
+)
+
+SHARED = Transformation(
+    "same value shared",
+    "calls of one function on the same values are one call",
+    _share,
+    exact=True,
+)
