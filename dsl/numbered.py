@@ -113,6 +113,18 @@ def type_of(call: Call, types: Sequence[Type]) -> Type | None:
     return result_type(row, kinds) if fits else None
 
 
+def same_call(call: Call) -> tuple[str, ...]:
+    """A key that calls share if they compute the same, bit for bit."""
+    # Constants by their digits, since 0.0 == -0.0.
+    told = [
+        repr(value.value) if isinstance(value, Constant) else f"value {value}"
+        for value in call.arguments
+    ]
+    if FUNCTIONS[call.function].commutative:
+        told[:2] = sorted(told[:2])
+    return call.function, *told
+
+
 def number(program: Program) -> Numbered:
     """A valid program by numbers."""
     held = {name: value for value, name in enumerate(header(program))}
@@ -172,7 +184,10 @@ def renumbered(numbered: Numbered, instead: Mapping[int, int]) -> Numbered:
 
 
 def reading(numbered: Numbered, old: int, new: Value) -> Numbered:
-    """The program whose calls read `new` for `old` where no type changes by it."""
+    """The program whose elementwise calls read `new` for `old`.
+
+    Where the type of their value would be another they read `old` still.
+    """
     calls = []
     for call in numbered.calls:
         arguments = tuple(
@@ -181,7 +196,10 @@ def reading(numbered: Numbered, old: int, new: Value) -> Numbered:
         )
         other = replace(call, arguments=arguments)
         same = type_of(other, numbered.types) is type_of(call, numbered.types)
-        calls.append(other if same else call)
+        # One number in the place of an array is another matter where they are summed.
+        row = FUNCTIONS[call.function]
+        elementwise = not row.reduces and not row.matrices
+        calls.append(other if same and elementwise else call)
     return Numbered(numbered.origin, tuple(calls), numbered.outputs)
 
 

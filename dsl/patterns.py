@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from dsl.float32 import nearest_float32
 from dsl.fold import folded
 from dsl.functions import ALIASES, FUNCTIONS
-from dsl.numbered import Call, Numbered, Value, ranges, type_of
+from dsl.numbered import Call, Numbered, Value, ranges, same_call, type_of
 from dsl.program import Constant
 from dsl.ranges import Range
 from dsl.types import Type
@@ -139,12 +139,12 @@ class Building:
 
     Attributes:
         types: of the values before that place, then of the new ones.
-        earlier: values that need not be made again, by what they call.
+        earlier: values that need not be made again, by their `same_call`.
         calls: the new ones.
     """
 
     types: list[Type]
-    earlier: Mapping[tuple[str, tuple[Value, ...]], int] = field(default_factory=dict)
+    earlier: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
 
     def value(self, wanted: Pattern, bound: Bound, name: str = "") -> Value | None:
@@ -165,7 +165,7 @@ class Building:
         return self._called(Call(wanted.function, tuple(arguments), name))
 
     def _called(self, call: Call) -> Value | None:
-        known = self.earlier.get((call.function, call.arguments))
+        known = self.earlier.get(same_call(call))
         if known is not None:
             return known
         kind = type_of(call, self.types)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.fold import EXACT_FOLDS, folded
-from dsl.functions import FUNCTIONS
-from dsl.numbered import Call, Numbered, Value, renumbered, with_calls
+from dsl.numbered import Numbered, renumbered, same_call, with_calls
 from dsl.program import Constant
 from dsl.rewriting import Rewriting, Transformation
 
@@ -25,23 +24,12 @@ def _fold(program: Numbered, exact: bool) -> Iterator[Rewriting]:
 
 
 def _share(program: Numbered) -> Iterator[Rewriting]:
-    seen: dict[tuple[object, ...], int] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for place, call in enumerate(program.calls):
         value = program.inputs + place
-        first = seen.setdefault((call.function, *_arguments(call)), value)
+        first = seen.setdefault(same_call(call), value)
         if first != value:
             yield Rewriting(place, renumbered(program, {value: first}))
-
-
-def _arguments(call: Call) -> list[str]:
-    """The arguments as texts, those that may be swapped in one order."""
-    told = [_told(value) for value in call.arguments]
-    return sorted(told) if FUNCTIONS[call.function].commutative else told
-
-
-def _told(value: Value) -> str:
-    # By its digits, since 0.0 == -0.0.
-    return repr(value.value) if isinstance(value, Constant) else f"value {value}"
 
 
 FOLDING = (

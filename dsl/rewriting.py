@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from dsl.numbered import Numbered, Value, with_calls
+from dsl.numbered import Numbered, Value, same_call, with_calls
 from dsl.patterns import (
     Building,
     Condition,
@@ -140,9 +140,10 @@ def sides(law: Law) -> tuple[Term, Pattern, tuple[Condition, ...]]:
 
 
 def _at(program: Numbered, place: int) -> Building:
-    known: dict[tuple[str, tuple[Value, ...]], int] = {}
-    for value, call in enumerate(program.calls[:place], program.inputs):
-        known[call.function, call.arguments] = value
+    known = {
+        same_call(call): value
+        for value, call in enumerate(program.calls[:place], program.inputs)
+    }
     return Building(list(program.types[: program.inputs + place]), known)
 
 
