@@ -70,9 +70,9 @@ def simplify(program: Program, exact: bool = False) -> Derivation:
     'product over abs'
     >>> print(unparse(derivation.program), end="")
     def train(w, g, lr):
-        value_2 = sign(g)
-        value_1 = lr * value_2
-        return value_1
+        value_4 = sign(g)
+        value_4 = lr * value_4
+        return value_4
     """
     laws = [law for law in LAWS if law.exact or not exact]
     steps: list[Step] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -189,6 +190,13 @@ def test_programs_of_the_library_agree(name: str) -> None:
         assert_agree(program, simple)
 
 
+def test_the_example_in_the_documentation() -> None:
+    examples = doctest.DocTestFinder().find(simplify, globs={"simplify": simplify})
+    results = [doctest.DocTestRunner().run(each) for each in examples]
+    assert sum(each.attempted for each in results) > 3
+    assert not any(each.failed for each in results)
+
+
 def test_program_8_of_the_paper_becomes_lion_but_for_clip_and_arcsin() -> None:
     """Chen et al. 2023, appendix I: those two take no law but a training to remove."""
     derivation = simplify(parse(read_program("paper/program8")))
@@ -276,3 +284,20 @@ def test_small_programs_with_states(body: str, states: int) -> None:
     lines = body.replace("; ", "\n  ")
     program = parse(f"def train(w, g, m, v, lr, step):\n  {lines}\n")
     assert len(simplify(program).program.states) == states
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "m = cosh(m * 0.9); return g * m, m, v",
+        "m = interp(g * 2.0, m, 0.9); return m, m, v",
+        "m = interp(g * 2.0, m, 0.9); v = m + w; return sign(m) * v, m, v",
+        "m = interp(g * -2.0, m, 0.9); return sign(m), m, v",
+        "m = m + 1.0; return m, m, v",
+        "m = interp(g, m, 0.9); v = interp(g, v, 0.99); return m + v, m, v",
+    ],
+)
+def test_states_that_no_law_may_touch(body: str) -> None:
+    lines = body.replace("; ", "\n  ")
+    program = parse(f"def train(w, g, m, v, lr, step):\n  {lines}\n")
+    assert simplify(program).program == prune(program)
