@@ -17,6 +17,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.rows import Function, Parameter
+from dsl.simplify import simplify
 from dsl.types import ANY, SHAPED, SQUARE, Type
 from dsl.unparse import unparse
 
@@ -37,5 +38,6 @@ __all__ = [
     "lower",
     "parse",
     "prune",
+    "simplify",
     "unparse",
 ]

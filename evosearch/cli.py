@@ -14,6 +14,7 @@ from evosearch.commands.evaluate import evaluate
 from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show
+from evosearch.commands.simplify import simplify
 
 app = typer.Typer(
     name="evosearch",
@@ -43,6 +44,7 @@ app.command()(run)
 app.command()(show)
 app.command("eval")(evaluate)
 app.command()(check)
+app.command()(simplify)
 app.command()(functions)
 app.command()(tasks)
 
