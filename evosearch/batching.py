@@ -65,7 +65,6 @@ class _Group(Generic[Key]):
         for slot, candidate in enumerate(self.inside):
             if candidate is None and self.waiting:
                 self.inside[slot] = self.waiting.popleft()
-                self.fresh.add(slot)
 
     def leave(self, slot: int) -> None:
         """Free a slot; the bank goes with the last."""
