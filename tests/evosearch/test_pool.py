@@ -91,6 +91,7 @@ class Ray:
     def wait(
         self, flights: Sequence[Any], num_returns: int, timeout: float | None
     ) -> tuple[list[Any], list[Any]]:
+        assert flights, "nothing is under way that could be waited for"
         oldest = {actor: (actor, call) for actor, call in reversed(flights)}
         ready = [] if timeout is not None else list(oldest.values())[:num_returns]
         return ready, [flight for flight in flights if flight not in ready]
@@ -171,9 +172,11 @@ def test_the_task_with_most_slots_counts() -> None:
     tasks = [TaskConfig(task="digits", slots=slots) for slots in (1, 2, 5)]
     pool = RayPool(tuple(tasks), TrainingConfig(), print, 1, None, ray)
     pool.submit([Job(str(n), "", n % 3, n, "validation") for n in range(30)])
+    # With slots nothing goes out before the search waits, and calls come home early.
+    assert ray.actors[0].given == 0
     pool.collect()
-    # As many again as are trained; those of the answered call are gone by then.
     assert ray.actors[0].given >= 10
+    assert {least for _, least in ray.actors[0].calls} == {1}
 
 
 def test_workers_keep_a_second_call_while_they_hold_jobs() -> None:
