@@ -18,14 +18,13 @@ from typing import Generic, TypeVar
 import jax
 import numpy as np
 
-from dsl.bytecode import bytecode
 from dsl.program import Program
 from evosearch.errors import InputError
-from evosearch.lockstep import Pairs, pairs, resting, size_of
+from evosearch.lockstep import Pairs, laid_out, resting
 from evosearch.plan import Plan
 from evosearch.rows import Split
 from evosearch.slots import Bank, Slots, is_out_of_memory, stack
-from evosearch.train import Outcome, Training, after_chunk, at_the_end
+from evosearch.train import Outcome, Training, after_chunk, ended
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -103,10 +102,7 @@ class Batching(Generic[Key]):
         hurdles: Sequence[float] = (),
     ) -> None:
         """Take on a training, whose result comes under `key`; as of `Trainer.train`."""
-        assembled = bytecode(program)
-        size = size_of(assembled)
-        laid_out = pairs(assembled, size)
-        self._wait(_Candidate(key, laid_out, seed, split, hurdles))
+        self._wait(_Candidate(key, laid_out(program), seed, split, hurdles))
 
     def collect(self) -> list[tuple[Key, Training]]:
         """Train until at least one training has ended; those that have."""
@@ -142,10 +138,9 @@ class Batching(Generic[Key]):
         done = []
         for slot, outcome in outcomes.items():
             group.leave(slot)
-            loss = losses.get(slot, math.nan)
-            if outcome is Outcome.OK:
-                outcome = at_the_end(loss, self.plan.task.floor)
-            done.append((here[slot].key, self._training(here[slot], outcome, loss)))
+            each, loss = here[slot], losses.get(slot, math.nan)
+            training = ended(self.plan, outcome, each.losses, loss, each.seconds)
+            done.append((each.key, training))
         return done
 
     def _advance(
@@ -193,13 +188,6 @@ class Batching(Generic[Key]):
             found = self._slots.evaluate(group.bank, chosen, split)
             losses |= zip(chosen, found, strict=True)
         return losses
-
-    def _training(
-        self, candidate: _Candidate[Key], outcome: Outcome, loss: float
-    ) -> Training:
-        losses = tuple(candidate.losses)
-        steps = len(losses) * self.plan.chunk_steps
-        return Training(outcome, loss, losses, steps, candidate.seconds)
 
     def _halve(self, error: Exception) -> None:
         """Begin all trainings under way anew in half as many slots.

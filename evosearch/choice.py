@@ -18,7 +18,6 @@ from typing import Literal, NamedTuple
 import jax
 import numpy as np
 
-from dsl.bytecode import bytecode
 from dsl.library import read_program
 from dsl.parse import parse
 from dsl.program import Program
@@ -27,7 +26,7 @@ from evosearch.compiled import Compiled
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.engine import AUTO, COMPILED, MACHINE, engine_for
 from evosearch.evaluate import load_plan
-from evosearch.lockstep import pairs, size_of
+from evosearch.lockstep import laid_out
 from evosearch.machine import Machine
 from evosearch.plan import Plan
 from evosearch.slots import Slots, is_out_of_memory, stack
@@ -50,7 +49,7 @@ _SAMPLE = 4
 _LONG_ENOUGH = 0.5
 """Seconds after which a measurement is not repeated."""
 
-_IDLE = parse("def train(w, g, lr):\n  u = g - g\n  return u\n")
+IDLE = parse("def train(w, g, lr):\n  u = g - g\n  return u\n")
 """A program with one instruction: what it takes is not for its update."""
 
 
@@ -166,15 +165,11 @@ def fitting_slots(plan: Plan, program: Program, free: float, window: int) -> int
     Args:
         plan: of the task.
         program: that is tried in all of them.
-        free: bytes; what slots need of it is told by a few of them. 0 is one slot.
+        free: bytes; what slots need of it is told by a few of them.
         window: programs that can be under way.
     """
-    assembled = bytecode(program)
-    if free == 0.0:
-        return 1
-    laid_out = pairs(assembled, size_of(assembled))
     few = min(_SAMPLE, window)
-    each = Slots(plan, few).bytes_needed(laid_out, plan.chunk(0, 0)) / few
+    each = Slots(plan, few).bytes_needed(laid_out(program), plan.chunk(0, 0)) / few
     most = min(window, MOST_SLOTS, _MEMORY * free / each)
     slots = 1 << int(math.log2(max(1.0, most)))
     while slots > 1:
@@ -204,7 +199,7 @@ def _engine(
     told = f" (a program takes {on_machine:.2g} s on the machine"
     if slots == 1:
         # Without slots it can be told what an update takes.
-        idle = chunks * _warm_seconds(_on_slots(plan, _IDLE, slots))
+        idle = chunks * _warm_seconds(_on_slots(plan, IDLE, slots))
         update = max(0.0, on_machine - idle)
         if update < SHORTEST_COMPILATION:
             return MACHINE, f"{told}, of which its updates take {update:.2g} s)"
@@ -264,12 +259,11 @@ def _on_slots(plan: Plan, program: Program, count: int) -> Callable[[], None]:
     """The same in all slots of the machine."""
     if count == 1:
         return _on(Machine(plan), program)
-    slots, assembled = Slots(plan, count), bytecode(program)
-    size = size_of(assembled)
-    programs = stack([pairs(assembled, size)] * count)
+    slots, one = Slots(plan, count), laid_out(program)
+    programs = stack([one] * count)
     chunks = stack([plan.chunk(0, 0)] * count)
     seeds, fresh = np.zeros(count, np.uint32), np.ones(count, bool)
-    bank = slots.admit(slots.empty(size), seeds, fresh)
+    bank = slots.admit(slots.empty(len(one.trees)), seeds, fresh)
 
     def take_chunk() -> None:
         nonlocal bank

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from dsl.parse import parse
+from dsl.program import Program
 from evosearch.batching import Batching
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.dispatch import Dispatch
@@ -68,7 +69,7 @@ class Evaluator:
         self._say = say
         self._trainers: dict[int, Trainer] = {}
         self._batchings: dict[int, Batching[Job]] = {}
-        self._alone: deque[Job] = deque()
+        self._alone: deque[tuple[Job, Program]] = deque()
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Take jobs on.
@@ -83,7 +84,7 @@ class Evaluator:
                 batching = self._batching(job.task)
                 batching.submit(job, program, job.seed, job.split, job.hurdles)
             else:
-                self._alone.append(job)
+                self._alone.append((job, program))
 
     def collect(self) -> list[Done]:
         """Train until at least one job is done; those that are, none if none waits.
@@ -93,8 +94,8 @@ class Evaluator:
         """
         # Were they last, a search that waits for one of them would let slots run empty.
         if self._alone:
-            job = self._alone.popleft()
-            return [(job, self._train(job))]
+            job, program = self._alone.popleft()
+            return [(job, self._train(job, program))]
         for index, batching in self._batchings.items():
             if batching.busy:
                 return in_task_code(self._tasks[index].task, batching.collect)
@@ -105,8 +106,8 @@ class Evaluator:
         self._alone.clear()
         self._batchings.clear()
 
-    def _train(self, job: Job) -> Training:
-        program, task = parse(job.text), self._tasks[job.task]
+    def _train(self, job: Job, program: Program) -> Training:
+        task = self._tasks[job.task]
         if job.task not in self._trainers:
             self._trainers[job.task] = make_trainer(task, self._training)
         trainer = self._trainers[job.task]

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsl.bytecode import COPY, TARGET, WIDTH, Bytecode, operations
+from dsl.bytecode import COPY, TARGET, WIDTH, Bytecode, bytecode, operations
 from dsl.functions import FUNCTIONS
+from dsl.program import Program
 from evosearch.padded import capacity
 
 SMALLEST = 16
@@ -37,6 +38,12 @@ class Pairs(NamedTuple):
     trees: np.ndarray
     values: np.ndarray
     update: np.ndarray
+
+
+def laid_out(program: Program) -> Pairs:
+    """A valid program, for the machine, of its own size."""
+    assembled = bytecode(program)
+    return pairs(assembled, size_of(assembled))
 
 
 def size_of(assembled: Bytecode) -> int:

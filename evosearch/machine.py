@@ -4,14 +4,15 @@ A program is data (`dsl.bytecode`), read by a loop of `lax.switch` inside the tr
 step. What made it fast on a CPU: the register file stays in the scan's carry, branches
 read it and return one row, which is written outside (a branch that updates the file
 copies all of it); the weights that a gradient is taken at are carried beside the file
-(a row that is read there lets XLA copy all of it, twice a step); gradients are written
-leaf by leaf; batches and Scalars that read no row are made once for all steps of a
-chunk. Scalars that read rows are computed between them.
+(`evosearch/steps.py`); gradients are written leaf by leaf; batches and Scalars that
+read no row are made once for all steps of a chunk. Scalars that read rows are computed
+between them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +21,6 @@ import numpy as np
 from jax import lax
 
 from dsl.bytecode import (
-    GRADIENT_ROW,
     TARGET,
     WEIGHTS_ROW,
     bytecode,
@@ -32,6 +32,7 @@ from evosearch.instructions import Flat, pick, scalar_branch, tree_branch
 from evosearch.padded import Code, pad, rows_of
 from evosearch.plan import Chunk, Layout, Plan
 from evosearch.scalars import scalars_of_steps
+from evosearch.steps import counts_of, take_steps
 from evosearch.train import chunk_by_chunk
 
 
@@ -148,26 +149,11 @@ class Machine:
     def _take_chunk(
         self, code: Code, weights: Any, rows: Any, chunk: Chunk
     ) -> tuple[Any, Any, Any, Any]:
-        layout = self.plan.layout
-        gradient = jax.value_and_grad(self.plan.task.loss)
-        run = tree_interpreter(layout)
-        made = self.plan.made_at_once(chunk)
-
-        def step(carry: tuple[Any, Any], inputs: Any) -> tuple[tuple[Any, Any], Any]:
-            weights, rows = carry
-            number, values, data = inputs
-            batch = data if made else self.plan.batch(chunk.seed, number, data)
-            loss, grad = gradient(layout.tree(weights), batch)
-            rows = layout.put(rows, GRADIENT_ROW, grad)
-            rows = run(code, rows, values)
-            return (rows[WEIGHTS_ROW], rows), loss
-
-        counts = (chunk.steps + 1).astype(jnp.float32)
-        values = scalars_of_steps(code, chunk.rates, counts)
-        data = self.plan.made_batches(chunk) if made else chunk.data
-        inputs = (chunk.steps, values, data)
-        (weights, rows), losses = lax.scan(step, (weights, rows), inputs)
-        return weights, rows, jnp.mean(losses), jnp.max(jnp.abs(weights))
+        run = tree_interpreter(self.plan.layout)
+        if self.plan.made_at_once(chunk):
+            chunk = chunk._replace(data=self.plan.made_batches(chunk))
+        values = scalars_of_steps(code, chunk.rates, counts_of(chunk))
+        return take_steps(self.plan, weights, rows, chunk, values, partial(run, code))
 
 
 def _rounded_down(limits: Sequence[float]) -> np.ndarray:

@@ -16,6 +16,10 @@ from evosearch.errors import InputError
 from evosearch.schedules import schedule_values
 from evosearch.tasks.protocol import Task
 
+NOT_FOR_MANY = (NotImplementedError, ValueError)
+"""What JAX raises where `vmap` meets what has no meaning for many at once: a callback
+without a rule, and one that has to keep its order."""
+
 _LARGEST = 2**20
 """Bytes of a chunk's batches that may be kept, so that they stay in a cache."""
 
@@ -89,7 +93,7 @@ class Plan:
             return False
         try:
             shapes = jax.tree.leaves(jax.eval_shape(self.made_batches, chunk))
-        except (NotImplementedError, ValueError):
+        except NOT_FOR_MANY:
             return False
         size: int = sum(math.prod(each.shape) * each.dtype.itemsize for each in shapes)
         return size <= _LARGEST

@@ -19,7 +19,6 @@ import numpy as np
 from jax import lax
 
 from dsl.bytecode import (
-    GRADIENT_ROW,
     LEARNING_RATE_SLOT,
     STEP_SLOT,
     TARGET,
@@ -30,6 +29,7 @@ from evosearch.instructions import Flat, pick, scalar_branch, tree_branch
 from evosearch.lockstep import Pairs
 from evosearch.plan import Chunk, Layout, Plan
 from evosearch.rows import Split
+from evosearch.steps import counts_of, take_steps
 from evosearch.train import held_out
 
 
@@ -134,22 +134,12 @@ class Slots:
         return jax.vmap(self._one)(programs, bank, chunks)
 
     def _one(self, program: Pairs, slot: Bank, chunk: Chunk) -> tuple[Bank, Any, Any]:
-        layout = self.plan.layout
-        gradient = jax.value_and_grad(self.plan.task.loss)
-        run = in_pairs(layout)
-
-        def step(carry: Bank, inputs: Any) -> tuple[Bank, Any]:
-            weights, rows = carry
-            number, rate, data = inputs
-            batch = self.plan.batch(chunk.seed, number, data)
-            loss, grad = gradient(layout.tree(weights), batch)
-            rows = layout.put(rows, GRADIENT_ROW, grad)
-            rows = run(program, rows, rate, (number + 1).astype(jnp.float32))
-            return Bank(rows[WEIGHTS_ROW], rows), loss
-
-        inputs = (chunk.steps, chunk.rates, chunk.data)
-        slot, losses = lax.scan(step, slot, inputs)
-        return slot, jnp.mean(losses), jnp.max(jnp.abs(slot.weights))
+        run = in_pairs(self.plan.layout)
+        each = (chunk.rates, counts_of(chunk))
+        weights, rows, loss, peak = take_steps(
+            self.plan, *slot, chunk, each, lambda rows, told: run(program, rows, *told)
+        )
+        return Bank(weights, rows), loss, peak
 
 
 def is_out_of_memory(error: jax.errors.JaxRuntimeError) -> bool:

@@ -128,10 +128,7 @@ class Trainer:
         outcome, loss = after_chunk(losses, peak, plan.weight_bound, hurdles), math.nan
         if outcome is Outcome.OK:
             loss = float(self._measures[split](self.engine.weights(slot)))
-            outcome = at_the_end(loss, plan.task.floor)
-        steps = len(losses) * plan.chunk_steps
-        seconds = time.perf_counter() - began
-        return Training(outcome, loss, tuple(losses), steps, seconds)
+        return ended(plan, outcome, losses, loss, time.perf_counter() - began)
 
 
 def held_out(task: Task) -> dict[str, Callable[[Any], Any]]:
@@ -144,7 +141,7 @@ def after_chunk(
 ) -> Outcome:
     """Whether a training goes on after its last chunk (`ok`), or how it ended there.
 
-    Here and in `at_the_end` alone a number that is not finite is interpreted.
+    Here and in `ended` alone a number that is not finite is interpreted.
 
     Args:
         losses: mean training loss of each chunk so far.
@@ -160,8 +157,26 @@ def after_chunk(
     return Outcome.OK
 
 
-def at_the_end(loss: float, floor: float) -> Outcome:
-    """How a training of all its steps ended, by its held-out loss."""
+def ended(
+    plan: Plan, outcome: Outcome, losses: Sequence[float], loss: float, seconds: float
+) -> Training:
+    """The record of a training.
+
+    Args:
+        plan: that it followed.
+        outcome: of `after_chunk` on its last chunk; if it is ok the held-out loss tells
+            how it ended.
+        losses: mean training loss of each chunk.
+        loss: held-out loss; NaN where none was measured.
+        seconds: that it took.
+    """
+    if outcome is Outcome.OK:
+        outcome = _at_the_end(loss, plan.task.floor)
+    steps = len(losses) * plan.chunk_steps
+    return Training(outcome, loss, tuple(losses), steps, seconds)
+
+
+def _at_the_end(loss: float, floor: float) -> Outcome:
     if not math.isfinite(loss):
         return Outcome.DIVERGED
     return Outcome.IMPLAUSIBLE if loss < floor else Outcome.OK

@@ -17,7 +17,7 @@ from evosearch.errors import InputError
 from evosearch.evaluate import load_plan
 from evosearch.function_trial import try_functions
 from evosearch.own_functions import load_functions
-from evosearch.plan import Layout, Plan
+from evosearch.plan import NOT_FOR_MANY, Layout, Plan
 from evosearch.tasks.files import in_task_code
 from evosearch.train import held_out
 
@@ -44,11 +44,7 @@ def try_task(config: TaskConfig, training: TrainingConfig) -> None:
 
 
 def why_not_side_by_side(plan: Plan) -> str:
-    """Why a task cannot be trained in slots; empty if it can.
-
-    Some things that code does, such as calls of the host in their order, have no
-    meaning for many at once; JAX raises one of two exceptions then.
-    """
+    """Why a task cannot be trained in slots; empty if it can."""
     task, chunk = plan.task, plan.chunk(0, 0)
 
     def train(seed: Any) -> Any:
@@ -60,7 +56,7 @@ def why_not_side_by_side(plan: Plan) -> str:
 
     try:
         jax.eval_shape(jax.vmap(train), np.zeros(2, np.uint32))
-    except (NotImplementedError, ValueError) as error:
+    except NOT_FOR_MANY as error:
         return str(error).partition(". ")[0].strip()
     return ""
 

@@ -27,7 +27,7 @@ from dsl.library import program_names, read_program
 from dsl.parse import parse
 from dsl.program import Program
 from evosearch.batching import Batching
-from evosearch.choice import free_memory
+from evosearch.choice import IDLE, free_memory
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.evaluate import load_plan
 from evosearch.lockstep import pairs, size_of
@@ -156,7 +156,7 @@ def seconds(slots: Slots, size: int) -> tuple[float, float]:
     count, plan = slots.count, slots.plan
     programs = timed_programs(count)
     if size < SIZE:
-        programs = [parse("def train(w, g, lr):\n  u = g - g\n  return u\n")] * count
+        programs = [IDLE] * count
     laid_out = stack([pairs(bytecode(program), size) for program in programs])
     bank = slots.empty(size)
     bank = slots.admit(bank, np.arange(count, dtype=np.uint32), np.ones(count, bool))

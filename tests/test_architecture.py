@@ -39,7 +39,7 @@ LAYERS = (
     ("dispatch", "batching"),
     ("slots",),
     ("machine", "compiled", "lockstep"),
-    ("scalars",),
+    ("scalars", "steps"),
     ("padded", "instructions"),
     ("train",),
     ("plan",),

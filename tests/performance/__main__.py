@@ -22,8 +22,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from rich.console import Console
-from rich.table import Table
 
 from dsl.library import read_program
 from dsl.parse import parse
@@ -36,6 +34,7 @@ from evosearch.plan import Plan, make_plan
 from evosearch.tasks import load_task
 from evosearch.threads import use_one_thread
 from evosearch.train import Engine, Outcome, Trainer
+from tests.performance.rows import print_table, save
 
 MLP = f"{Path(__file__).parents[1] / 'tasks' / 'mlp.py'}:factory"
 TASKS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -202,8 +201,7 @@ def optax_training(plan: Plan) -> Callable[[Any], Any]:
         def step(carry: Any, inputs: Any) -> tuple[Any, Any]:
             weights, state = carry
             number, data = inputs
-            batch = plan.batch(seed, number, None) if data is None else data
-            loss, grad = gradient(weights, batch)
+            loss, grad = gradient(weights, plan.batch(seed, number, data))
             updates, state = optimizer.update(grad, state, weights)
             return (optax.apply_updates(weights, updates), state), loss
 
@@ -252,42 +250,6 @@ def seconds(action: Callable[[], Any]) -> float:
     began = time.perf_counter()
     action()
     return time.perf_counter() - began
-
-
-def print_table(rows: list[dict[str, Any]], repeats: int) -> None:
-    """Print the rows for a person."""
-    table = Table(
-        "what", "value", "target", "met", "medians", title=f"{repeats} repeats"
-    )
-    for row in rows:
-        table.add_row(
-            row["what"], shown(row), row["target"], answer(row), row["detail"]
-        )
-    Console(width=140).print(table)
-
-
-def save(rows: list[dict[str, Any]], repeats: int, folder: Path) -> None:
-    """Write the rows as JSON and as a Markdown table."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"repeats": repeats, "rows": rows}, indent=1)
-    (folder / "bench.json").write_text(text + "\n", encoding="utf-8")
-    lines = ["| what | value | target | met | medians |", "| --- " * 5 + "|"]
-    for row in rows:
-        cells = (row["what"], shown(row), row["target"], answer(row), row["detail"])
-        lines.append(f"| {' | '.join(cells)} |")
-    lines = [f"`make bench`, medians of {repeats} repeats:", "", *lines]
-    (folder / "bench.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def shown(row: dict[str, Any]) -> str:
-    """A row's value, rounded."""
-    value: float = row["value"]
-    return f"{value:,.0f}" if value > 100 else f"{value:.2f}"
-
-
-def answer(row: dict[str, Any]) -> str:
-    """Whether the target is met."""
-    return "yes" if row["met"] else "NO"
 
 
 if __name__ == "__main__":
