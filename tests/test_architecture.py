@@ -24,7 +24,8 @@ LAYERS = (
     ("run", "report"),
     ("opening",),
     ("summary", "begun"),
-    ("final",),
+    ("final", "explain"),
+    ("notation", "terms", "roles", "step_cost"),
     ("search",),
     ("twins",),
     ("ledger", "counts", "verdict"),
@@ -158,7 +159,10 @@ def test_packages_import_only_what_is_declared() -> None:
             assert given & declared, f"{module} imports {name}"
 
 
-HEAVY = {"jax", "lark", "numpy", "pydantic", "ray", "sklearn", "sqlite3", "yaml"}
+HEAVY = {
+    *("jax", "lark", "numpy", "pydantic", "ray", "sklearn"),
+    *("sqlite3", "yaml"),
+}
 
 
 @pytest.mark.parametrize(
