@@ -18,18 +18,18 @@ from dsl.program import Program
 from dsl.prune import prune
 from evosearch.fitting import complexity, fit_all
 from evosearch.known import KNOWN, Known
-from evosearch.solving import Target, is_at_the_end
-from evosearch.streams import Array, Stream, to_fit, to_judge
+from evosearch.solving import Target, is_degenerate
+from evosearch.streams import Array, Stream, to_confirm, to_fit, to_judge
 from evosearch.updates import updates_of, updates_of_known
 
 SURE = 0.999
-"""Mean similarity on ordinary streams from which a program is called by a name."""
+"""Mean similarity on ordinary streams, long ones too, from which a name is given."""
 
 SURE_ANYWHERE = 0.99
 """Least similarity on any stream that it needs besides."""
 
 FAMILY = 0.99
-"""Mean similarity on ordinary streams from which it is of a family."""
+"""Mean similarity on ordinary streams, long ones too, from which there is a family."""
 
 _AS_WELL_FACTOR, _AS_WELL = 2.0, 1e-9
 """A simpler optimizer fits as well if its error is at most so much larger."""
@@ -93,8 +93,9 @@ def identify(
 
     First comes the most similar one; where a simpler one (fewer free constants, then
     fewer states, then fewer statements) fits as well, that one: so an optimizer that
-    has another as a special case does not win over it. Known optimizers with matrices
-    are compared with programs that use some.
+    has another as a special case does not win over it. What is said of it has to hold
+    on longer streams, too. Known optimizers with matrices are compared with programs
+    that use some.
 
     Args:
         program: a valid one.
@@ -115,7 +116,10 @@ def identify(
         )
     ]
     ordered = _best_first(matches)
-    return Identity(_verdict(ordered[0]), tuple(ordered))
+    long = to_confirm(seed)
+    best = ordered[0]
+    confirmed = _judged(best.known, best.constants, long, _updates(program, long))
+    return Identity(_verdict(best, confirmed), tuple(ordered))
 
 
 def similarities(one: Array, other: Array) -> Array:
@@ -187,9 +191,11 @@ def _as_well(error: float, best: float) -> bool:
     return error <= _AS_WELL_FACTOR * best + _AS_WELL
 
 
-def _verdict(best: Match) -> Verdict:
-    if any(is_at_the_end(name, value) for name, value in best.constants.items()):
+def _verdict(best: Match, long: Match) -> Verdict:
+    """What can be said, given the best match and how it does on long streams."""
+    if is_degenerate(best.constants):
         return Verdict.UNKNOWN
-    if best.similarity >= SURE and best.least >= SURE_ANYWHERE:
+    mean = min(best.similarity, long.similarity)
+    if mean >= SURE and min(best.least, long.least) >= SURE_ANYWHERE:
         return Verdict.IS
-    return Verdict.FAMILY if best.similarity >= FAMILY else Verdict.UNKNOWN
+    return Verdict.FAMILY if mean >= FAMILY else Verdict.UNKNOWN

@@ -135,18 +135,35 @@ def _two_factors(first: Array, second: Array, wanted: Array) -> tuple[Array, Arr
 def bounds_of(name: str) -> tuple[float, float]:
     """Least and largest value of a constant, in the coordinate of the search."""
     if name.startswith("beta"):
-        return -4.0, 0.0
+        # From 0.7 on a second mean, from 0 on others, both up to 0.9999.
+        return -4.0, _LEAST_SECOND if name == "beta2" else 0.0
     if name == "exponent":
         return -2.0, -0.1
     return -12.0 if name == "epsilon" else -5.0, 1.0
 
 
-def is_at_the_end(name: str, value: float) -> bool:
-    """Whether a beta is as near to 1 as a fit may go: then it would have gone on.
+_LEAST_SECOND = -0.523
+_LARGEST_DECAY = 1000.0
 
-    So slow a mean is like a sum while a stream lasts, and unlike it later.
+
+def is_degenerate(values: Mapping[str, float]) -> bool:
+    """Whether a constant is so extreme that the optimizer is none of its kind.
+
+    A beta of 0 means no momentum, one of 0.9999 a sum and no mean; under an epsilon
+    that is as large as it may be no second moment counts, beside such a decay no step.
     """
-    return name.startswith("beta") and 1.0 - value <= 1.05 * 10.0 ** bounds_of(name)[0]
+    return any(_is_extreme(name, value) for name, value in values.items())
+
+
+def _is_extreme(name: str, value: float) -> bool:
+    if name == RATE:
+        return False
+    if name == DECAY:
+        return value > _LARGEST_DECAY
+    low, high = bounds_of(name)
+    if name.startswith("beta"):
+        return not 1.05 * 10.0**low < 1.0 - value < 0.99 * 10.0**high
+    return name != "exponent" and value > 0.95 * 10.0**high
 
 
 def values_at(known: Known, points: Array) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-STEPS = 48
+STEPS, LONG = 48, 160
 SHAPES = ((4, 6), (5,))
 """Of the weight arrays: a matrix and a vector."""
 
@@ -159,3 +159,9 @@ def to_fit(seed: int) -> list[Stream]:
 def to_judge(seed: int) -> list[Stream]:
     """Other streams, of every kind: similarities are measured on them."""
     return [recorded(RECORDED[1]), *(made_up(kind, 2 * seed + 1) for kind in KINDS)]
+
+
+def to_confirm(seed: int) -> list[Stream]:
+    """Longer streams of the ordinary kinds: what is like a sum for long is not one."""
+    kinds = [name for name, kind in KINDS.items() if kind.is_ordinary]
+    return [made_up(kind, 2 * seed + 1, LONG) for kind in kinds]

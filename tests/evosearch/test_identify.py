@@ -130,6 +130,7 @@ def test_the_same_seed_gives_the_same_and_another_the_same_name() -> None:
         "g / norm(g) * lr",
         "-(g * lr)",
         "sign(w) * lr",
+        "w * (lr * 0.001)",
         pytest.param("log(square(g) + 0.1) * lr", marks=pytest.mark.slow),
         pytest.param("tan(g + w) * lr", marks=pytest.mark.slow),
     ],
