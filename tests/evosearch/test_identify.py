@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from dsl import Program, parse, unparse
 from dsl.library import program_names, read_program
 from evosearch.identify import Identity, Verdict, identify, similarities
 from evosearch.known import KNOWN, LION_FAMILY, with_constants
+from evosearch.mutate import Odds, mutate
 from evosearch.streams import KINDS, made_up, recorded, to_fit, to_judge
 from evosearch.updates import updates_of, updates_of_known
 from tests.command_line import evosearch
@@ -145,6 +147,25 @@ def test_what_is_not_known_is_unknown(update: str) -> None:
 def test_without_an_update_there_is_nothing_to_compare(update: str) -> None:
     found = of(f"def train(w, g, lr):\n    update = {update}\n    return update\n")
     assert found == Identity(Verdict.UNKNOWN, ())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["adam", "lion", "nesterov", "rmsprop", "tiger"])
+def test_a_name_given_to_a_mutant_holds_on_fresh_streams(name: str) -> None:
+    random = Random(name)
+    program = BY_NAME[name].program
+    for _ in range(3):
+        program = mutate(program, random, Odds(), 40).program
+        found = identify(program)
+        if found.verdict is not Verdict.IS:
+            continue
+        best = found.matches[0]
+        values = {key: np.array([value]) for key, value in best.constants.items()}
+        for kind in KINDS:
+            fresh = made_up(kind, 77, 200)
+            one = updates_of(program, fresh)[None]
+            other = updates_of_known(best.known, values, [fresh])[0]
+            assert similarities(one, other) > 0.99
 
 
 def test_program_8_is_of_the_lion_family() -> None:
