@@ -11,6 +11,8 @@ import typer
 import evosearch
 from evosearch.commands.check import check
 from evosearch.commands.evaluate import evaluate
+from evosearch.commands.explain import explain
+from evosearch.commands.identify import identify
 from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show
@@ -45,6 +47,8 @@ app.command()(show)
 app.command("eval")(evaluate)
 app.command()(check)
 app.command()(simplify)
+app.command()(identify)
+app.command()(explain)
 app.command()(functions)
 app.command()(tasks)
 

@@ -24,7 +24,11 @@ LAYERS = (
     ("run", "report"),
     ("opening",),
     ("summary", "begun"),
-    ("final",),
+    ("final", "identify", "explain"),
+    ("fitting",),
+    ("solving",),
+    ("updates",),
+    ("known", "streams", "notation", "terms", "roles", "step_cost"),
     ("search",),
     ("twins",),
     ("ledger", "counts", "verdict"),
@@ -160,7 +164,10 @@ def test_packages_import_only_what_is_declared() -> None:
             assert given & declared, f"{module} imports {name}"
 
 
-HEAVY = {"jax", "lark", "numpy", "pydantic", "ray", "sklearn", "sqlite3", "yaml"}
+HEAVY = {
+    *("jax", "lark", "numpy", "pydantic", "ray", "scipy", "sklearn"),
+    *("sqlite3", "yaml"),
+}
 
 
 @pytest.mark.parametrize(
