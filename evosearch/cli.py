@@ -11,6 +11,7 @@ import typer
 import evosearch
 from evosearch.commands.check import check
 from evosearch.commands.evaluate import evaluate
+from evosearch.commands.export import export
 from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show
@@ -43,6 +44,7 @@ app.command()(run)
 app.command()(show)
 app.command("eval")(evaluate)
 app.command()(check)
+app.command()(export)
 app.command()(functions)
 app.command()(tasks)
 
