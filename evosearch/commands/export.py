@@ -15,7 +15,7 @@ def export(
     to: Annotated[
         str, typer.Option(metavar="TARGET", help="optax, torch, latex or algoperf.")
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
     functions: OwnFunctions = None,
     name: Annotated[
         str | None,
