@@ -13,6 +13,7 @@ from evosearch.commands.check import check
 from evosearch.commands.evaluate import evaluate
 from evosearch.commands.explain import explain
 from evosearch.commands.identify import identify
+from evosearch.commands.export import export
 from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show
@@ -49,6 +50,7 @@ app.command()(check)
 app.command()(simplify)
 app.command()(identify)
 app.command()(explain)
+app.command()(export)
 app.command()(functions)
 app.command()(tasks)
 

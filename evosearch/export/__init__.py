@@ -1,0 +1,7 @@
+"""A program as stand-alone source: written, then held against the program itself."""
+
+from __future__ import annotations
+
+from evosearch.export.exporting import TARGETS, Export, export
+
+__all__ = ["TARGETS", "Export", "export"]

@@ -1,0 +1,117 @@
+"""From a program to a checked source: what each target is written and checked by."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dsl.names import is_name
+from dsl.program import Program
+from evosearch.errors import InputError, did_you_mean
+from evosearch.export import jax_formulas, torch_formulas
+from evosearch.export.algoperf import algoperf_at_hand, algoperf_source
+from evosearch.export.document import class_name, function_name
+from evosearch.export.latex import latex_source
+from evosearch.export.loading import load, need
+from evosearch.export.naming import name_constants
+from evosearch.export.optax_run import optax_stepper
+from evosearch.export.optax_source import optax_source
+from evosearch.export.torch_run import torch_stepper
+from evosearch.export.torch_source import torch_source
+from evosearch.export.trace import Parameter, Trace, trace
+from evosearch.export.verify import STEPS, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A source that was checked.
+
+    Attributes:
+        source: its text.
+        name: of the factory or class in it.
+        parameters: the constants that have names, learning rate first.
+        steps: how many were compared with the program; none for what does not run.
+    """
+
+    source: str
+    name: str
+    parameters: tuple[Parameter, ...]
+    steps: int
+
+
+def export(program: Program, target: str, name: str) -> Export:
+    """Write a valid program as the source of a target.
+
+    Args:
+        program: may have dead code, which is left out.
+        target: one of `TARGETS`.
+        name: of what is made; a class has capitals in the place of underscores.
+
+    Raises:
+        InputError: the target or the name cannot be, a function has no formula there,
+            a library for the check is missing, or the check fails.
+    """
+    if target not in TARGETS:
+        raise InputError(f"--to {target}: {did_you_mean(target, TARGETS)}")
+    name = _checked_name(name)
+    return TARGETS[target](name_constants(_trace(program, target)), name)
+
+
+def _trace(program: Program, target: str) -> Trace:
+    found = trace(program, split_clip=target != "latex")
+    formulas = torch_formulas if target == "torch" else jax_formulas
+    for step in found.steps:
+        if target != "latex" and step.function not in formulas.FORMULAS:
+            raise InputError(
+                f"--to {target}: `{step.function}` is a function of your own, of which "
+                "there is no source; write the program without it, or export to latex"
+            )
+    return found
+
+
+def _checked_name(name: str) -> str:
+    made = function_name(name)
+    libraries = ("jax", "jnp", "math", "optax", "torch", "tensor", "any", "optimizer")
+    if not is_name(made) or keyword.iskeyword(made) or made in libraries:
+        raise InputError(
+            f"--name {name}: it cannot be a function's name; give another, such as "
+            "found_optimizer"
+        )
+    return made
+
+
+def _to_optax(found: Trace, name: str) -> Export:
+    need("optax", "--to optax: an export")
+    source = optax_source(found, name)
+    verify(found.program, optax_stepper(found, load(source, name), name), name)
+    return Export(source, name, found.parameters, STEPS)
+
+
+def _to_torch(found: Trace, name: str) -> Export:
+    need("torch", "--to torch: an export")
+    source = torch_source(found, name)
+    verify(found.program, torch_stepper(found, load(source, name), name), name)
+    return Export(source, class_name(name), found.parameters, STEPS)
+
+
+def _to_algoperf(found: Trace, name: str) -> Export:
+    need("optax", "--to algoperf: an export")
+    source = algoperf_source(found, name)
+    with algoperf_at_hand():
+        module = load(source, name)
+    verify(found.program, optax_stepper(found, module, name), name)
+    return Export(source, name, found.parameters, STEPS)
+
+
+def _to_latex(found: Trace, name: str) -> Export:
+    return Export(latex_source(found, name), name, found.parameters, 0)
+
+
+TARGETS: dict[str, Callable[[Trace, str], Export]] = {
+    "optax": _to_optax,
+    "torch": _to_torch,
+    "latex": _to_latex,
+    "algoperf": _to_algoperf,
+}
+"""What a program can be exported to."""
