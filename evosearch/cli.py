@@ -12,8 +12,8 @@ import evosearch
 from evosearch.commands.check import check
 from evosearch.commands.evaluate import evaluate
 from evosearch.commands.explain import explain
-from evosearch.commands.identify import identify
 from evosearch.commands.export import export
+from evosearch.commands.identify import identify
 from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show

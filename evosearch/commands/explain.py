@@ -15,9 +15,9 @@ def explain(
 
     use_one_thread()
     from evosearch.explain import explain as read_off
+    from evosearch.explain.step_cost import step_cost
     from evosearch.opening import load_program, try_own
     from evosearch.report.explanation import explanation_told, print_explanation
-    from evosearch.step_cost import step_cost
 
     try_own(functions)
     valid = load_program(program)

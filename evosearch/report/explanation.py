@@ -8,8 +8,8 @@ from rich.console import Console
 
 from dsl.unparse import unparse
 from evosearch.explain import Explanation, Memory
-from evosearch.step_cost import SIDE, StepCost
-from evosearch.terms import Factor
+from evosearch.explain.step_cost import SIDE, StepCost
+from evosearch.explain.terms import Factor
 
 
 def explanation_told(found: Explanation, cost: StepCost) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Records the gradients and weights of two short trainings, a small part of each.
 
-What it writes, `evosearch/recorded.npz`, are the recorded streams that programs are
-compared on (`evosearch/streams.py`).
+What it writes, `evosearch/identify/recorded.npz`, are the recorded streams that
+programs are compared on (`evosearch/identify/streams.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from evosearch.schedules import schedule_values
 from evosearch.tasks import TASKS
 
 STEPS, ROWS, COLUMNS, ENTRIES = 48, 4, 6, 5
-TARGET = Path(__file__).parents[2] / "evosearch" / "recorded.npz"
+TARGET = Path(__file__).parents[2] / "evosearch" / "identify" / "recorded.npz"
 
 
 def main() -> None:

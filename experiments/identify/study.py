@@ -23,10 +23,10 @@ from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.identify import SURE_ANYWHERE, identify, similarities
-from evosearch.known import KNOWN
+from evosearch.identify.known import KNOWN
+from evosearch.identify.streams import KINDS, made_up
+from evosearch.identify.updates import updates_of, updates_of_known
 from evosearch.mutate import Odds, mutate
-from evosearch.streams import KINDS, made_up
-from evosearch.updates import updates_of, updates_of_known
 
 MUTANTS, MOST_MUTATIONS = 200, 6
 FRESH_STEPS = 200

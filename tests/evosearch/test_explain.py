@@ -12,13 +12,12 @@ from hypothesis import given
 
 from dsl import Program, parse, prune
 from dsl.library import program_names, read_program
-from evosearch import explain as module
-from evosearch import notation, roles, terms
-from evosearch.explain import explain
-from evosearch.notation import equations
-from evosearch.roles import roles_of
-from evosearch.step_cost import step_cost
-from evosearch.terms import Factor, rates_of
+from evosearch.explain import explain, notation, roles, terms
+from evosearch.explain import explaining as module
+from evosearch.explain.notation import equations
+from evosearch.explain.roles import roles_of
+from evosearch.explain.step_cost import step_cost
+from evosearch.explain.terms import Factor, rates_of
 from tests.command_line import evosearch
 from tests.strategies import matrix_programs, programs
 

@@ -12,10 +12,10 @@ import pytest
 from dsl import Program, parse, unparse
 from dsl.library import program_names, read_program
 from evosearch.identify import Identity, Verdict, identify, similarities
-from evosearch.known import KNOWN, LION_FAMILY, with_constants
+from evosearch.identify.known import KNOWN, LION_FAMILY, with_constants
+from evosearch.identify.streams import KINDS, made_up, recorded, to_fit, to_judge
+from evosearch.identify.updates import updates_of, updates_of_known
 from evosearch.mutate import Odds, mutate
-from evosearch.streams import KINDS, made_up, recorded, to_fit, to_judge
-from evosearch.updates import updates_of, updates_of_known
 from tests.command_line import evosearch
 
 BY_NAME = {known.name: known for known in KNOWN}

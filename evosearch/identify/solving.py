@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evosearch.known import DECAY, RATE, Known
-from evosearch.streams import Array, Stream
-from evosearch.updates import updates_of_known
+from evosearch.identify.known import DECAY, RATE, Known
+from evosearch.identify.streams import Array, Stream
+from evosearch.identify.updates import updates_of_known
 
 
 class Target(NamedTuple):

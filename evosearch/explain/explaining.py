@@ -7,9 +7,9 @@ from typing import NamedTuple
 from dsl.program import Program, state_types
 from dsl.prune import prune
 from dsl.types import DIMENSIONS, Type
-from evosearch.notation import equations
-from evosearch.roles import roles_of
-from evosearch.terms import Rates, rates_of
+from evosearch.explain.notation import equations
+from evosearch.explain.roles import roles_of
+from evosearch.explain.terms import Rates, rates_of
 
 FLOAT_BYTES = 4
 """Of a float32."""

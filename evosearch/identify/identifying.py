@@ -16,11 +16,11 @@ import numpy as np
 from dsl.interpret import uses_matrices
 from dsl.program import Program
 from dsl.prune import prune
-from evosearch.fitting import complexity, fit_all
-from evosearch.known import KNOWN, Known
-from evosearch.solving import Target, is_degenerate
-from evosearch.streams import Array, Stream, to_confirm, to_fit, to_judge
-from evosearch.updates import updates_of, updates_of_known
+from evosearch.identify.fitting import complexity, fit_all
+from evosearch.identify.known import KNOWN, Known
+from evosearch.identify.solving import Target, is_degenerate
+from evosearch.identify.streams import Array, Stream, to_confirm, to_fit, to_judge
+from evosearch.identify.updates import updates_of, updates_of_known
 
 SURE = 0.999
 """Mean similarity on ordinary streams, long ones too, from which a name is given."""

@@ -132,7 +132,7 @@ def _drifting(
 @cache
 def recorded(task: str) -> Stream:
     """A part of the gradients and weights of a short training with AdamW."""
-    with files("evosearch").joinpath("recorded.npz").open("rb") as file:
+    with files("evosearch.identify").joinpath("recorded.npz").open("rb") as file:
         held = np.load(file)
         parts = {
             part: np.asarray(held[f"{task}_{part}"], np.float64)

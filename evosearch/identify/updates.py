@@ -18,8 +18,8 @@ from dsl.interpret import call, interpret, zero_states
 from dsl.program import Constant, Program, Variable, state_types
 from dsl.rows import Function
 from dsl.types import DIMENSIONS, Type, matrix_shape, shape_of
-from evosearch.known import RATE, Known
-from evosearch.streams import Array, Stream
+from evosearch.identify.known import RATE, Known
+from evosearch.identify.streams import Array, Stream
 
 
 def updates_of(program: Program, stream: Stream) -> Array:

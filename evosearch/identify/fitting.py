@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from evosearch.known import DECAY, RATE, Known
-from evosearch.solving import (
+from evosearch.identify.known import DECAY, RATE, Known
+from evosearch.identify.solving import (
     Fit,
     Solved,
     Target,
@@ -23,7 +23,7 @@ from evosearch.solving import (
     error_of,
     point_of,
 )
-from evosearch.streams import Array
+from evosearch.identify.streams import Array
 
 EXACT = 1e-12
 """An error that needs no refining."""
