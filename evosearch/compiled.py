@@ -40,7 +40,7 @@ class Compiled:
         self._init = jax.jit(plan.init)
         # By text, which tells -0.0 from 0.0; more data seeds follow soon.
         self._compiled = lru_cache(maxsize=_MOST_KEPT)(
-            lambda text: _advance(plan, parse(text))
+            lambda text: compile_chunk(plan, parse(text))
         )
 
     def start(self, program: Program, seed: int) -> _Slot:
@@ -67,8 +67,11 @@ class Compiled:
         return slot.weights
 
 
-def _advance(plan: Plan, program: Program) -> Any:
-    """The compiled function of a chunk: weights and states in, and out again."""
+def compile_chunk(plan: Plan, program: Program) -> Any:
+    """The compiled function of a chunk: weights and states in, and out again.
+
+    With them come the mean training loss and the largest |weight|.
+    """
     update = lower(program)
     gradient = jax.value_and_grad(plan.task.loss)
 

@@ -17,13 +17,12 @@ from dsl.prune import prune
 from evosearch.fitness import (
     TEST_SEEDS_FROM,
     VALIDATION_SEEDS_FROM,
-    Place,
     Prices,
     mean_and_error,
     paired_fitness,
 )
-from evosearch.ledger import Ledger, Subject, losses
-from evosearch.rows import ProgramRow, Split, TrainingRow
+from evosearch.ledger import Ledger, Subject, losses, mean_loss
+from evosearch.rows import ProgramRow, Split
 from evosearch.search import Problem
 from evosearch.train import TEST, VALIDATION, Outcome
 from evosearch.twins import subject_of
@@ -163,11 +162,4 @@ def _seed_losses(
 ) -> list[float]:
     """Mean loss over the tasks for each data seed; NaN where a training failed."""
     rows = ledger.settle(subject.digest, seeds, split)
-    return [_mean_loss(rows, seed) for seed in seeds]
-
-
-def _mean_loss(rows: Mapping[Place, TrainingRow], seed: int) -> float:
-    here = [row for row in rows.values() if row.seed == seed]
-    if any(row.outcome != Outcome.OK for row in here):
-        return math.nan
-    return math.fsum(row.loss for row in here) / len(here)
+    return [mean_loss(rows.values(), seed) for seed in seeds]

@@ -6,6 +6,7 @@ what the store holds depends on the children before, never on which worker was f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from evosearch.evaluate import Job
 from evosearch.fitness import Place
 from evosearch.rows import ProgramRow, Split, TrainingRow
 from evosearch.store import Store
-from evosearch.train import VALIDATION, Training
+from evosearch.train import VALIDATION, Outcome, Training
 from evosearch.workers import Executor
 
 _NONE: Mapping[Place, tuple[float, ...]] = MappingProxyType({})
@@ -139,3 +140,11 @@ class Ledger:
 def losses(rows: Mapping[Place, TrainingRow]) -> dict[Place, float]:
     """The loss at each place."""
     return {place: row.loss for place, row in rows.items()}
+
+
+def mean_loss(rows: Iterable[TrainingRow], seed: int) -> float:
+    """Mean loss over the tasks on a data seed; NaN if a training failed there."""
+    here = [row for row in rows if row.seed == seed]
+    if any(row.outcome != Outcome.OK for row in here):
+        return math.nan
+    return math.fsum(row.loss for row in here) / len(here)
