@@ -11,7 +11,7 @@ from evosearch.errors import InputError
 from evosearch.search import Problem
 from evosearch.store import Store
 
-_MAY_CHANGE = {"budget", "final", "workers"}
+_MAY_CHANGE = {"budget", "final", "simplify", "workers"}
 """Parts of the config that leave a trajectory as it is, but for where it ends."""
 
 

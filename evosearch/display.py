@@ -32,9 +32,16 @@ class _Base:
 
 
 class Display:
-    """Tells a person how a run goes on; a context manager, and `run`'s `Watcher`."""
+    """Tells a person how a run goes on; a context manager, and `run`'s `Watcher`.
 
-    def __init__(self, budget: BudgetConfig, console: Console | None = None) -> None:
+    Args:
+        budget: of the search; None where there is no search.
+        console: where to; standard error if it is not said.
+    """
+
+    def __init__(
+        self, budget: BudgetConfig | None = None, console: Console | None = None
+    ) -> None:
         self._budget = budget
         self._console = console or Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
@@ -44,7 +51,8 @@ class Display:
     def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start()
-        self.say("starting: compiling the task, then training the seed program")
+        what = "the program" if self._budget is None else "the seed program"
+        self.say(f"starting: compiling the task, then training {what}")
         return self
 
     def __exit__(
@@ -92,6 +100,7 @@ class Display:
     def _progress(self, moment: Moment) -> float:
         """Share of the budget that is used up, by the limit nearest to its end."""
         counts, budget = moment.counts, self._budget
+        assert budget is not None, "a search has a budget"
         limits = (
             (counts.made, budget.programs),
             (counts.evaluated, budget.evaluations),

@@ -13,8 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 VALIDATION_SEEDS_FROM = 1_000_000_000
+SIMPLIFY_SEEDS_FROM = 1_250_000_000
 TEST_SEEDS_FROM = 1_500_000_000
-"""Data seeds of the final comparison start here; a search counts up from 0."""
+"""Data seeds by which a program is chosen, simplified and reported start here.
+
+A search counts up from 0.
+"""
 
 Place = tuple[str, int]
 """Where a loss was measured: the task's version and the data seed."""

@@ -19,7 +19,7 @@ from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
 from evosearch.workers import require_cluster
 
-_CHANGEABLE = ("budget.", "workers.", "final.")
+_CHANGEABLE = ("budget.", "workers.", "final.", "simplify.")
 """Keys that leave the trajectory of a run as it is."""
 
 
@@ -62,7 +62,7 @@ def open_again(
         what = "--out" if out is not None else fixed[0]
         raise InputError(
             f"--resume: {what} cannot be changed in a run that has begun; only budget, "
-            "final and workers can: leave it away, or begin a new run"
+            "final, simplify and workers can: leave it away, or begin a new run"
         )
     folder = RunFolder.resume(path)
     try:

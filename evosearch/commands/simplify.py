@@ -1,12 +1,19 @@
-"""`evosearch simplify`: a program made shorter by laws, and the way there."""
+"""`evosearch simplify`: a program made shorter by laws, or with the help of a task."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+from evosearch.errors import InputError
+
+if TYPE_CHECKING:
+    from dsl.program import Program
+    from evosearch.config import TaskConfig
+    from evosearch.simplify import Asked
 
 
 def simplify(
@@ -15,10 +22,113 @@ def simplify(
         bool,
         typer.Option("--exact", help="Only laws that keep every update bit for bit."),
     ] = False,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="Also take out what the loss on this task does not need: charlm, "
+            "digits or path/to/file.py:factory."
+        ),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A key of the task as in a config, such as arguments.scale=2; "
+            "repeatable.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=10_000, help="Data seeds to choose by.")
+    ] = 5,
+    test_seeds: Annotated[
+        int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
+    ] = 8,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=100.0,
+            help="How much worse it may become, in standard errors of the mean loss.",
+        ),
+    ] = 1.0,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file that keeps the trainings: the same command takes them up."
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="A Markdown file to write the derivation to."),
+    ] = None,
     functions: OwnFunctions = None,
     as_json: Json = False,
 ) -> None:
-    """Simplify a program by laws, one step after the other."""
+    """Simplify a program by laws, and with a task by what its loss does not need."""
+    if task is None:
+        _by_laws(program, exact, functions, as_json)
+        return
+    if exact:
+        raise InputError(
+            "--exact: with --task the updates do not stay the same: leave one of the "
+            "two away"
+        )
+    from evosearch.threads import use_one_thread
+
+    use_one_thread()
+    from evosearch.config import parse_task
+    from evosearch.opening import load_program, try_own
+    from evosearch.simplify import Asked
+
+    parsed = parse_task(task, overrides or [])
+    try_own(functions)
+    asked = Asked(seeds, tolerance, test_seeds, None)
+    _on_task(load_program(program), parsed, functions, asked, store, page, as_json)
+
+
+def _on_task(
+    program: Program,
+    task: TaskConfig,
+    functions: str | None,
+    asked: Asked,
+    store: Path | None,
+    page: Path | None,
+    as_json: bool,
+) -> None:
+    from evosearch.display import Display
+    from evosearch.report.page import derivation_page
+    from evosearch.report.simplified import print_simplified, simplified_told
+    from evosearch.simplify import StoppedError, simplify_alone
+    from evosearch.stop import StopOnInterrupt
+
+    try:
+        with Display() as display, StopOnInterrupt(display.say) as stop:
+            found = simplify_alone(
+                program,
+                task,
+                functions,
+                asked,
+                store,
+                display.say,
+                display.judge,
+                stop.asked,
+            )
+    except StoppedError:
+        kept = f": the same command takes up what {store} has" if store else ""
+        typer.echo(f"stopped{kept}", err=True)
+        raise typer.Exit(130) from None
+    told = {"task": task.task, **simplified_told(found)}
+    if page is not None:
+        written = derivation_page(told, f"Simplified on {task.task}")
+        page.write_text(written, encoding="utf-8")
+    if as_json:
+        print_json(told)
+    else:
+        print_simplified(told)
+
+
+def _by_laws(program: str, exact: bool, functions: str | None, as_json: bool) -> None:
     from dsl.simplify import simplify
     from evosearch.opening import load_program, try_own
     from evosearch.report.derivation import derivation_told, print_derivation

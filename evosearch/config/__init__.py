@@ -7,6 +7,7 @@ pydantic found, as sentences).
 
 from evosearch.config.load import dump_config, load_config, parse_task
 from evosearch.config.search import SearchConfig
+from evosearch.config.simplify import SimplifyConfig
 from evosearch.config.tree import (
     BudgetConfig,
     Config,
@@ -25,6 +26,7 @@ __all__ = [
     "FitnessConfig",
     "HurdlesConfig",
     "SearchConfig",
+    "SimplifyConfig",
     "TaskConfig",
     "TrainingConfig",
     "WorkersConfig",

@@ -1,6 +1,6 @@
 """Every key of a config: its meaning, unit, range and default, stated once.
 
-Those of `search` are in a file of their own beside this one.
+Those of `search` and `simplify` are in files of their own beside this one.
 
 Relations between keys are checked by validators, whose messages hold both values.
 Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from evosearch.config.search import SearchConfig
 from evosearch.config.section import Name, PlainValue, Section
+from evosearch.config.simplify import SimplifyConfig
 
 SEED_LIMIT = 2**31
 """Seeds are below it: they have to fit a signed 32-bit integer."""
@@ -250,6 +251,7 @@ class Config(Section):
     training: TrainingConfig = TrainingConfig()
     hurdles: HurdlesConfig = HurdlesConfig()
     final: FinalConfig = FinalConfig()
+    simplify: SimplifyConfig = SimplifyConfig()
     workers: WorkersConfig = WorkersConfig()
 
     @model_validator(mode="after")

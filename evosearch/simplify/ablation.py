@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from dsl.program import Program
 from dsl.prune import prune
-from dsl.simplify import Derivation, simplify
+from dsl.simplify import DEAD, Derivation, simplify
 from evosearch.errors import InputError
 from evosearch.simplify.constants import with_rounded
 from evosearch.simplify.cuts import Stump, cut_told, cuts_of, size_of, without
@@ -55,8 +55,8 @@ class Reduced(NamedTuple):
     """What was left.
 
     Attributes:
-        start: the program as it was, without what is dead.
-        tuned_start: with rate and decay tuned.
+        start: the program as it was.
+        tuned_start: with rate and decay tuned, and without what is dead.
         changes: the way from there.
         program: the last one's.
         margin: by how much a mean loss could be higher and count as equal.
@@ -87,8 +87,8 @@ def reduce(
         InputError: the program fails to train on one of the seeds.
         StoppedError: the user asked to stop.
     """
-    start = prune(program)
-    reference = tuned(start, trials, tolerance, "the program")
+    pruned = prune(program)
+    reference = tuned(pruned, trials, tolerance, "the program")
     for seed, loss in zip(trials.seeds, reference.losses, strict=True):
         if not math.isfinite(loss):
             raise InputError(
@@ -96,14 +96,17 @@ def reduce(
                 "to keep: see `evosearch eval`, or simplify it without --task"
             )
     margin = noise(reference.losses, tolerance)
-    way = _Way(start, trials, reference, margin)
+    way = _Way(program, trials, reference, margin)
+    way.take_pruned(pruned)
     way.take_tuned(reference)
     way.take_laws()
     complete = way.cut_all(averages)
     way.round_constants()
     way.take_tuned(tuned(way.program, trials, tolerance, "what is left"))
     way.round_constants()
-    return Reduced(start, reference, tuple(way.changes), way.program, margin, complete)
+    return Reduced(
+        program, reference, tuple(way.changes), way.program, margin, complete
+    )
 
 
 class _Way:
@@ -118,6 +121,12 @@ class _Way:
         self._reference = reference.losses
         self._margin = margin
         self._round = 0
+
+    def take_pruned(self, pruned: Program) -> None:
+        """Go on without what is dead."""
+        if pruned != self.program:
+            self.program = pruned
+            self.changes.append(Change("law", (DEAD,), 1, True, pruned, None))
 
     def take_tuned(self, after: Tuned) -> None:
         """Go on with the program tuned."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from dsl.program import Program
+from dsl.prune import prune
 from evosearch.fitness import mean_and_error
 from evosearch.rows import Split
 from evosearch.simplify.ablation import Averages, Reduced
@@ -70,7 +70,7 @@ def measure(
     """
     best = _best_cuts(reduced.program, trials, averages)
     programs = [
-        reduced.start,
+        prune(reduced.start),
         reduced.tuned_start.program,
         reduced.program,
         *(stump.program for stump in best),
@@ -120,8 +120,3 @@ def _best_cuts(program: Program, trials: Trials, averages: Averages) -> list[Stu
         if value not in best or cost < best[value][0]:
             best[value] = cost, stump
     return [best[value][1] for value in sorted(best)]
-
-
-def finite(value: float) -> float | None:
-    """A number as JSON has it: null where something failed."""
-    return value if math.isfinite(value) else None

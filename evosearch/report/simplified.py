@@ -1,0 +1,178 @@
+"""A program simplified on tasks: the way, the losses, what statements are good for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dsl.digest import digest
+from dsl.unparse import unparse
+from evosearch.fitness import mean_and_error
+from evosearch.report.derivation import LAW_STATEMENTS, changed_lines, sizes
+from evosearch.simplify import Change, Difference, Simplified
+
+CONFIDENCE = 0.95
+"""Of the intervals that are told."""
+
+
+def simplified_told(found: Simplified) -> dict[str, Any]:
+    """What `simplify --task --json` prints, and a run's summary has.
+
+    Losses are means over the test seeds with their standard errors, null where a
+    training failed; differences are paired, positive is worse, with half the width of
+    their 95 % interval (Student's t).
+    """
+    reduced, measured = found.reduced, found.measured
+    return {
+        "before": sizes(reduced.start),
+        "after": sizes(reduced.program),
+        "seeds": found.asked.seeds,
+        "tolerance": found.asked.tolerance,
+        "test_seeds": found.asked.test_seeds,
+        "trainings": found.trainings,
+        "complete": reduced.complete,
+        "margin": reduced.margin,
+        "changes": [_change_told(change) for change in reduced.changes],
+        "losses": {
+            "start": _loss_told(measured.start),
+            "tuned_start": _loss_told(measured.tuned_start),
+            "program": _loss_told(measured.program),
+        },
+        "tuned": {
+            "rate": reduced.tuned_start.rate,
+            "decay": reduced.tuned_start.decay,
+        },
+        "against_start": _difference_told(measured.against_start, found),
+        "against_tuned": _difference_told(measured.against_tuned, found),
+        "contributions": [
+            {**each.told._asdict(), **_difference_told(each.cost, found)}
+            for each in measured.contributions
+        ],
+        "start": unparse(reduced.start),
+        "digest": digest(reduced.program),
+        "program": unparse(reduced.program),
+    }
+
+
+def _change_told(change: Change) -> dict[str, Any]:
+    statement = LAW_STATEMENTS[change.told[0]] if change.kind == "law" else ""
+    return {
+        "kind": change.kind,
+        "told": list(change.told),
+        "statement": statement,
+        "line": change.line,
+        "exact": change.exact,
+        "cost": None if change.cost is None else _finite(change.cost),
+        "program": unparse(change.program),
+    }
+
+
+def _loss_told(losses: tuple[float, ...]) -> dict[str, float | None]:
+    mean, error = mean_and_error(losses)
+    return {"mean": _finite(mean), "stderr": _finite(error)}
+
+
+def _difference_told(found: Difference, whole: Simplified) -> dict[str, float | None]:
+    # Loaded here: it takes a tenth of a second.
+    from scipy.special import stdtrit
+
+    quantile = stdtrit(whole.asked.test_seeds - 1, 0.5 + CONFIDENCE / 2.0)
+    return {
+        "mean": _finite(found.mean),
+        "stderr": _finite(found.error),
+        "interval": _finite(float(quantile) * found.error),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def print_simplified(told: Mapping[str, Any]) -> None:
+    """Print the way, the program and both tables."""
+    console = Console(highlight=False, soft_wrap=True)
+    before = told["start"]
+    for number, change in enumerate(told["changes"], 1):
+        console.print(f"[bold]{number}.[/] ", end="")
+        console.print(Text(heading(change)))
+        for line in changed_lines(before, change["program"]):
+            console.print(Text(f"   {line}"))
+        before = change["program"]
+    console.print(Text(f"\n{told['program']}"))
+    console.print(sizes_in_words(told))
+    losses = Table("program", "loss", "against the last")
+    for name, mean, against in loss_rows(told):
+        losses.add_row(name, mean, against)
+    losses.title = f"held-out loss on {told['test_seeds']} fresh data seeds"
+    console.print(losses)
+    table = Table("line", "statement", "instead", "loss rises by")
+    for line, statement, instead, cost in contribution_rows(told):
+        table.add_row(line, Text(statement), Text(instead), cost)
+    table.title = "what each statement is good for (95 % intervals)"
+    console.print(table)
+
+
+def heading(change: Mapping[str, Any]) -> str:
+    """What a change is, in a line."""
+    if change["kind"] == "law":
+        kind = "exact" if change["exact"] else "in real arithmetic"
+        return f"law, {kind}: {change['told'][0]} ({change['statement']})"
+    cost = "failed" if change["cost"] is None else f"{change['cost']:+.4f}"
+    return f"{change['kind']}: {'; '.join(change['told'])}; loss {cost}"
+
+
+def sizes_in_words(told: Mapping[str, Any]) -> str:
+    """From how many statements and states to how many, and whether that is the end."""
+    start, end = told["before"], told["after"]
+    sizes = ", ".join(f"{start[name]} to {end[name]} {name}" for name in start)
+    ended = "nothing more can go" if told["complete"] else "the trainings ran out"
+    return f"{sizes}, after {told['trainings']} trainings; {ended}"
+
+
+def loss_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Names, losses and differences of the three programs."""
+    tuned = told["tuned"]
+    factors = f"rate times {tuned['rate']:.3g}, decay times {tuned['decay']:.3g}"
+    names = {
+        "start": ("as it was", _against(told["against_start"])),
+        "tuned_start": (f"tuned: {factors}", _against(told["against_tuned"])),
+        "program": ("simplified, tuned alike", ""),
+    }
+    return [
+        (names[key][0], _plus_minus(told["losses"][key]), names[key][1])
+        for key in names
+    ]
+
+
+def _against(difference: Mapping[str, float | None]) -> str:
+    """Of a program to the last one: the other way round than it is told."""
+    mean, width = difference["mean"], difference["interval"]
+    return "failed" if mean is None else f"{-mean:+.4f} +- {width:.4f}"
+
+
+def _plus_minus(loss: Mapping[str, float | None]) -> str:
+    return (
+        "failed"
+        if loss["mean"] is None
+        else f"{loss['mean']:.4f} +- {loss['stderr']:.4f}"
+    )
+
+
+def contribution_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Line, statement, what is read instead, and what that costs."""
+    return [
+        (
+            str(each["line"]),
+            each["statement"],
+            each["instead"],
+            "it fails to train"
+            if each["mean"] is None
+            else f"{each['mean']:+.4f} +- {each['interval']:.4f}",
+        )
+        for each in told["contributions"]
+    ]

@@ -1,0 +1,22 @@
+"""A program made shorter with the help of a task: what its loss does not need goes."""
+
+from __future__ import annotations
+
+from evosearch.simplify.ablation import Change, Reduced
+from evosearch.simplify.alone import simplify_alone
+from evosearch.simplify.measured import Contribution, Difference, Measured
+from evosearch.simplify.simplifying import Asked, Simplified, simplify_on_tasks
+from evosearch.simplify.trials import StoppedError
+
+__all__ = [
+    "Asked",
+    "Change",
+    "Contribution",
+    "Difference",
+    "Measured",
+    "Reduced",
+    "Simplified",
+    "StoppedError",
+    "simplify_alone",
+    "simplify_on_tasks",
+]
