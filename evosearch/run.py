@@ -11,6 +11,7 @@ from dsl.functions import FUNCTIONS
 from dsl.parse import parse
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch import handover
 from evosearch.begun import require_same_problem
 from evosearch.compile_cache import describe
 from evosearch.config import Config
@@ -21,6 +22,7 @@ from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder, functions_of
 from evosearch.ledger import Ledger
 from evosearch.rows import ProgramRow
 from evosearch.search import Problem, Search
+from evosearch.simplify import StoppedError
 from evosearch.store import Store
 from evosearch.summary import Trajectory, summarise
 from evosearch.workers import Executor, make_executor
@@ -150,6 +152,42 @@ class _Session:
         )
         ledger.store.commit()
         self._write(summary, best, final)
+        if final is not None and problem.config.simplify.enabled:
+            summary = self._hand_over(problem, ledger, search, summary, stopped)
+        self._folder.log("stopped" if summary["interrupted"] else "done")
+        return summary
+
+    def _hand_over(
+        self,
+        problem: Problem,
+        ledger: Ledger,
+        search: Search,
+        summary: dict[str, Any],
+        stopped: Callable[[], bool],
+    ) -> dict[str, Any]:
+        """Simplify and export; the summary with what came of it."""
+        self._folder.log("simplifying, identifying and exporting what was chosen")
+        session = handover.Session(
+            self._folder,
+            problem.config,
+            ledger,
+            search.counts.steps,
+            self._watcher.judge,
+            stopped,
+        )
+        try:
+            handed = handover.hand_over(summary["best"]["program"], session)
+        except StoppedError:
+            handed, stopped_early = None, True
+        else:
+            stopped_early = False
+        ledger.store.commit()
+        summary |= {
+            "interrupted": stopped_early,
+            "handover": handed,
+            "seconds": search.seconds(),
+        }
+        self._folder.write_summary(summary)
         return summary
 
     def _search(
@@ -198,7 +236,6 @@ class _Session:
         judged = "not judged on fresh seeds yet" if final is None else "chosen"
         self._write_best(best, judged)
         self._folder.write_summary(summary)
-        self._folder.log("stopped" if final is None else "done")
 
     def _write_best(self, best: ProgramRow, judged: str) -> None:
         title = f"# program {best.number} of {self._folder.path.name}, {judged}\n"

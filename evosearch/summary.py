@@ -79,6 +79,7 @@ def summarise(
         "seed_fresh_mean": fresh("seed_mean"),
         "seed_fresh_stderr": fresh("seed_error"),
         "test_seeds": comparison and comparison.seeds,
+        "handover": None,
         **_numbers(counts),
         "seconds": seconds,
         "trajectory": trajectory,

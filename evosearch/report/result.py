@@ -17,6 +17,7 @@ from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.engine import engine_for
 from evosearch.evaluate import make_trainer
 from evosearch.fitness import mean_and_error
+from evosearch.report.simplified import sizes_in_words
 from evosearch.tasks import TASKS
 from evosearch.tasks.files import in_task_code
 from evosearch.train import Outcome
@@ -83,7 +84,7 @@ def print_summary(summary: Mapping[str, Any]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     best = summary["best"]
     console.print(Text(f"\n{best['program']}"))
-    if summary["interrupted"]:
+    if best["fresh_mean"] is None and summary["interrupted"]:
         console.print(
             f"interrupted: the fittest so far is program {best['number']}, fitness "
             f"{best['fitness']:+.4f} on search seeds; not judged on fresh seeds yet"
@@ -91,6 +92,10 @@ def print_summary(summary: Mapping[str, Any]) -> None:
     else:
         console.print(_comparison(summary))
         console.print(_gain(best))
+        if summary["interrupted"]:
+            console.print("interrupted while it was simplified")
+    if summary["handover"] is not None:
+        _print_handover(summary, console)
     console.print(
         f"{summary['made']:,} programs made, {summary['duplicates']:,} answered by the "
         f"store ({summary['twins']:,} twins), {summary['evaluated']:,} trained, "
@@ -103,6 +108,25 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         f"look closer: evosearch show {summary['run']}; evosearch check "
         f"{summary['run']}/best_raw.opt (with --functions if the run has your own)"
     )
+
+
+def _print_handover(summary: Mapping[str, Any], console: Console) -> None:
+    """Print the simplified program, what it is, and where its files are."""
+    handed = summary["handover"]
+    told = handed["simplified"]
+    if told is not None:
+        console.print(Text(f"\nsimplified:\n{told['program']}"))
+        console.print(sizes_in_words(told))
+        mean, width = told["against_start"]["mean"], told["against_start"]["interval"]
+        if mean is not None:
+            console.print(
+                f"paired difference to what the search found: {-mean:+.4f} +- "
+                f"{width:.4f} (95 % interval; positive is better than that)"
+            )
+    console.print(f"behaves like: {handed['sentence']}")
+    for note in handed["notes"]:
+        console.print(Text(f"note: {note}"))
+    console.print(f"in {summary['run']}: {', '.join(handed['files'])}")
 
 
 def _comparison(summary: Mapping[str, Any]) -> Table:
