@@ -97,6 +97,7 @@ def config(programs: int | None = 150, **sections: Any) -> Config:
         "fitness": {"seeds": 2, "rotate": 40},
         "budget": {"programs": programs},
         "training": {"chunks": 2},
+        "simplify": {"enabled": False},
     }
     for name, section in sections.items():
         tree[name] = (

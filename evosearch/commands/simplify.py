@@ -67,6 +67,9 @@ def simplify(
 ) -> None:
     """Simplify a program by laws, and with a task by what its loss does not need."""
     if task is None:
+        for option, given in (("--store", store), ("--page", page)):
+            if given is not None:
+                raise InputError(f"{option} is for trainings: name a task with --task")
         _by_laws(program, exact, functions, as_json)
         return
     if exact:
@@ -99,20 +102,22 @@ def _on_task(
     from evosearch.display import Display
     from evosearch.report.page import derivation_page
     from evosearch.report.simplified import print_simplified, simplified_told
-    from evosearch.simplify import StoppedError, simplify_alone
+    from evosearch.simplify import StoppedError, bench, simplify_on_tasks
     from evosearch.stop import StopOnInterrupt
+    from evosearch.tasks.files import in_task_code
 
+    display = Display()
     try:
-        with Display() as display, StopOnInterrupt(display.say) as stop:
-            found = simplify_alone(
-                program,
-                task,
-                functions,
-                asked,
-                store,
-                display.say,
-                display.judge,
-                stop.asked,
+        with (
+            bench(task, functions, program, store, display.say) as (ledger, plan),
+            display,
+            StopOnInterrupt(display.say) as stop,
+        ):
+            found = in_task_code(
+                task.task,
+                lambda: simplify_on_tasks(
+                    program, asked, ledger, plan, display.judge, stop.asked
+                ),
             )
     except StoppedError:
         kept = f": the same command takes up what {store} has" if store else ""

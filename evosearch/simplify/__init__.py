@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from evosearch.simplify.ablation import Change, Reduced
-from evosearch.simplify.alone import simplify_alone
+from evosearch.simplify.alone import Bench, bench
 from evosearch.simplify.measured import Contribution, Difference, Measured
 from evosearch.simplify.simplifying import Asked, Simplified, simplify_on_tasks
 from evosearch.simplify.trials import StoppedError
 
 __all__ = [
     "Asked",
+    "Bench",
     "Change",
     "Contribution",
     "Difference",
@@ -17,6 +18,6 @@ __all__ = [
     "Reduced",
     "Simplified",
     "StoppedError",
-    "simplify_alone",
+    "bench",
     "simplify_on_tasks",
 ]

@@ -79,8 +79,8 @@ def reduce(
     Args:
         program: a valid one.
         trials: trains programs on the seeds that changes are chosen by.
-        tolerance: how much worse than the tuned program a shorter one may be, in
-            standard errors of that one's mean loss.
+        tolerance: how much worse a shorter one may be than the tuned program, or than
+            the best on the way, in standard errors of the former's mean loss.
         averages: fits constants to the values of a program.
 
     Raises:
@@ -118,7 +118,8 @@ class _Way:
         self.program = start
         self.changes: list[Change] = []
         self._trials = trials
-        self._reference = reference.losses
+        self._start = reference.losses
+        self._best = reference.losses
         self._margin = margin
         self._round = 0
 
@@ -133,13 +134,13 @@ class _Way:
         factors = (("rate", after.rate), ("decay", after.decay))
         told = [f"{name} times {x:.3g}" for name, x in factors if x != 1.0]
         if told:
-            self._take("tuned", told, after.program, self._cost(after.losses))
+            self._take("tuned", told, after.program, after.losses)
 
     def take_laws(self) -> None:
         """Apply laws; those of real arithmetic unless the loss tells them apart."""
         derivation = simplify(self.program)
         (losses,) = self._losses("laws", [derivation.program])
-        if self._cost(losses) > self._margin:
+        if not self._is_free(losses):
             derivation = simplify(self.program, exact=True)
         self._take_steps(derivation)
 
@@ -164,7 +165,7 @@ class _Way:
             (losses,) = self._losses("rounding constants", [rounded])
             if self._is_free(losses):
                 told = [f"constants to {digits} digits"]
-                self._take("rounded", told, rounded, self._cost(losses))
+                self._take("rounded", told, rounded, losses)
                 return
 
     def _singles(self, constants: dict[int, float]) -> list[Stump]:
@@ -179,17 +180,17 @@ class _Way:
     def _able(self, stumps: list[Stump]) -> list[Stump]:
         """Those that cost nothing: the smallest first, of equal ones the best."""
         seeds = self._trials.seeds
-        hopeless = _HOPELESS * noise(self._reference, math.sqrt(len(seeds)))
+        hopeless = _HOPELESS * noise(self._start, math.sqrt(len(seeds)))
         what = f"round {self._round}"
         first = self._losses(f"{what}: one seed", _programs(stumps), seeds[:1])
         left = [
             stump
             for stump, losses in zip(stumps, first, strict=True)
-            if self._cost(losses) <= hopeless
+            if worse(losses, self._best) <= hopeless
         ][: self._trials.affordable(len(seeds) - 1)]
         found = self._losses(f"{what}: all seeds", _programs(left))
         free = [
-            (size_of(stump.program), self._cost(losses), number)
+            (size_of(stump.program), worse(losses, self._best), number)
             for number, (stump, losses) in enumerate(zip(left, found, strict=True))
             if self._is_free(losses)
         ]
@@ -213,7 +214,7 @@ class _Way:
         (losses,) = self._losses(what, [best.program])
         cuts = [cut_told(self.program, cut) for cut in sorted(best.cuts)]
         told = [f"line {c.line}: {c.instead} for `{c.statement}`" for c in cuts]
-        self._take("cut", told, best.raw, self._cost(losses))
+        self._take("cut", told, best.raw, losses)
         self._take_steps(simplify(best.raw))
 
     def _take(
@@ -221,10 +222,14 @@ class _Way:
         kind: Literal["cut", "tuned", "rounded"],
         told: Sequence[str],
         program: Program,
-        cost: float,
+        losses: Losses,
     ) -> None:
         self.program = program
+        cost = worse(losses, self._start)
         self.changes.append(Change(kind, tuple(told), 0, False, program, cost))
+        # What was gained on the way is not given away for fewer statements.
+        if worse(losses, self._best) < 0.0:
+            self._best = losses
 
     def _take_steps(self, derivation: Derivation) -> None:
         self.program = derivation.program
@@ -238,11 +243,8 @@ class _Way:
     ) -> list[Losses]:
         return self._trials.losses(what, programs, seeds)
 
-    def _cost(self, losses: Losses) -> float:
-        return worse(losses, self._reference)
-
     def _is_free(self, losses: Losses) -> bool:
-        return self._cost(losses) <= self._margin
+        return worse(losses, self._best) <= self._margin
 
 
 def _programs(stumps: list[Stump]) -> list[Program]:

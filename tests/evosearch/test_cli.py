@@ -19,6 +19,7 @@ tasks:
   - task: digits
     arguments: {scale: 0.1}
 budget: {programs: 4}
+simplify: {enabled: false}
 workers: {executor: inline}
 """
 

@@ -198,6 +198,7 @@ program: {{}}
 tasks: [{{{{task: '{FILE.parent}/line.py:Line'}}}}]
 search: {{{{functions: lion+matrix, population: 10, window: 4}}}}
 budget: {{{{evaluations: 4}}}}
+simplify: {{{{enabled: false}}}}
 training: {{{{chunks: 5}}}}
 final: {{{{candidates: 1, validation_seeds: 1, test_seeds: 2}}}}
 """

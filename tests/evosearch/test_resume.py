@@ -31,6 +31,7 @@ program: {0}/own.opt
 tasks: [{{task: '{0}/line.py:Line'}}]
 search: {{population: 5, window: 4}}
 budget: {{evaluations: 12}}
+simplify: {{enabled: false}}
 training: {{chunks: 5}}
 final: {{candidates: 1, validation_seeds: 1, test_seeds: 2}}
 workers: {{executor: inline}}

@@ -29,6 +29,7 @@ tasks: [{{task: '{ROOT}/tests/tasks/line.py:Line'}}]
 search: {{population: 20, window: 8}}
 fitness: {{rotate: 50}}
 budget: {{evaluations: 150}}
+simplify: {{enabled: false}}
 training: {{chunks: 5}}
 hurdles: {{quantile: 0.6, history: 50}}
 final: {{candidates: 4, validation_seeds: 2, test_seeds: 3}}

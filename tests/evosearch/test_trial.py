@@ -13,6 +13,7 @@ RUN = """\
 name: small
 tasks: [{task: 'mine.py:TASK'}]
 budget: {programs: 4}
+simplify: {enabled: false}
 workers: {executor: inline}
 """
 

@@ -1,0 +1,148 @@
+"""`evosearch simplify --task`: the same twice, taken up, told in JSON and as a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsl import digest, parse
+from evosearch import simplify as module
+from evosearch.stop import StopOnInterrupt
+from tests.command_line import ROOT, evosearch, refused
+
+TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
+PROGRAM = """\
+def train(w, g, m, v, lr):
+    g = arctan(g)
+    m = interp(g, m, 0.1234567)
+    v = interp(m, v, 0.9)
+    noise = v * 1e-9
+    update = m + noise
+    rate = lr * 0.01
+    update = update * rate
+    return update, m, v
+"""
+OPTIONS = ("--task", TASK, "--seeds", "3", "--test-seeds", "4")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("programs") / "long.opt"
+    path.write_text(PROGRAM)
+    return path
+
+
+@pytest.fixture(scope="module")
+def told(program: Path) -> dict[str, Any]:
+    page = program.with_suffix(".md")
+    answer = evosearch("simplify", program, *OPTIONS, "--page", page, "--json")
+    assert answer.code == 0, answer.error
+    found: dict[str, Any] = json.loads(answer.output.splitlines()[-1])
+    return found
+
+
+def test_what_the_bowl_does_not_need_goes(told: dict[str, Any]) -> None:
+    assert told["before"] == {"statements": 7, "states": 2}
+    assert told["after"]["states"] < 2
+    assert told["after"]["statements"] < 5
+    assert told["complete"]
+    assert digest(parse(told["program"])) == told["digest"]
+    assert told["changes"][-1]["program"] == told["program"]
+    losses = {name: loss["mean"] for name, loss in told["losses"].items()}
+    assert losses["program"] <= losses["tuned_start"] + told["margin"]
+    assert losses["tuned_start"] < losses["start"]
+    against = told["against_start"]
+    assert against["mean"] == pytest.approx(losses["program"] - losses["start"])
+    assert against["interval"] > against["stderr"] > 0.0
+    lines = {each["line"] for each in told["contributions"]}
+    assert lines <= set(range(2, 2 + told["after"]["statements"]))
+
+
+def test_the_page_holds_all_of_it(program: Path, told: dict[str, Any]) -> None:
+    page = program.with_suffix(".md").read_text()
+    assert told["program"] in page
+    assert told["start"] in page
+    for change in told["changes"]:
+        assert change["told"][0] in page
+    for each in told["contributions"]:
+        assert f"| `{each['statement']}` | `{each['instead']}` |" in page
+    assert "7 to " in page
+
+
+def test_it_is_the_same_with_a_store_and_from_it(
+    program: Path, told: dict[str, Any], tmp_path: Path
+) -> None:
+    store = tmp_path / "kept.sqlite"
+    words = ("simplify", program, *OPTIONS, "--store", store, "--json")
+    first = evosearch(*words)
+    size = store.stat().st_size
+    second = evosearch(*words)
+    assert json.loads(first.output.splitlines()[-1]) == told
+    assert json.loads(second.output.splitlines()[-1]) == told
+    assert store.stat().st_size == size
+
+
+def test_it_prints_the_way_and_both_tables(program: Path) -> None:
+    printed = evosearch("simplify", program, *OPTIONS).output
+    assert "tuned: rate times " in printed
+    assert "nothing more can go" in printed
+    assert "simplified, tuned alike" in printed
+    assert "loss rises by" in printed
+
+
+def test_ctrl_c_ends_it_and_the_same_command_goes_on(
+    program: Path,
+    told: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ("simplify", program, *OPTIONS, "--store", tmp_path / "s.sqlite", "--json")
+    asked = iter(range(100_000))
+    with monkeypatch.context() as patched:
+        patched.setattr(StopOnInterrupt, "asked", lambda self: next(asked) > 12)
+        answer = evosearch(*words)
+    assert answer.code == 130
+    assert answer.output == ""
+    assert "the same command takes up what" in answer.error.splitlines()[-1]
+    answer = evosearch(*words)
+    assert json.loads(answer.output.splitlines()[-1]) == told
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--task", TASK, "--exact"), "--exact: with --task"),
+        (("--task", "charln"), "did you mean charlm?"),
+        (("--task", TASK, "--set", "arguments.nose=1"), "nose"),
+    ],
+)
+def test_bad_options(program: Path, options: tuple[str, ...], sentence: str) -> None:
+    assert sentence in refused("simplify", program, *options)
+
+
+def test_options_of_a_task_need_one(program: Path) -> None:
+    assert "--task" in refused("simplify", program, "--store", "x.sqlite")
+    assert "--task" in refused("simplify", program, "--page", "x.md")
+
+
+def test_a_store_that_is_none(program: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.sqlite"
+    bad.write_text("no database")
+    assert "is not the record of a run" in refused(
+        "simplify", program, *OPTIONS, "--store", bad
+    )
+
+
+def test_a_program_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "bad.opt"
+    path.write_text("def train(w, g, lr):\n  u = g * -1e9\n  return u")
+    answer = evosearch("simplify", path, *OPTIONS)
+    assert answer.code == 2
+    assert "fails to train on data seed 1250000000" in answer.error
+
+
+def test_what_the_package_offers() -> None:
+    assert set(module.__all__) <= set(dir(module))
