@@ -32,6 +32,7 @@ LAYERS = (
     ("genome",),
     ("hurdles", "choice"),
     ("mutate", "fitness", "workers", "store"),
+    ("draws",),
     ("trial", "actor"),
     ("evaluate", "function_trial"),
     ("own_functions",),
