@@ -11,11 +11,11 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.unparse import unparse
 from evosearch.apart import call_apart
+from evosearch.breed import require_breedable
 from evosearch.choice import Circumstances, try_and_choose, try_and_choose_apart
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError, did_you_mean
 from evosearch.folder import CONFIG, OWN_FUNCTIONS, RunFolder, functions_of
-from evosearch.limits import limits_of, require_within
 from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
 from evosearch.workers import require_cluster
@@ -119,7 +119,7 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
     """
     drawn = functions_drawn(config.search.functions, load_own(functions))
     seed = _read("program", config.program)
-    require_within(limits_of(config.search), seed)
+    require_breedable(config.search, seed)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
     here = Circumstances(

@@ -83,7 +83,7 @@ class Search:
         self._prices = Prices(
             config.fitness.state_price, config.fitness.statement_price
         )
-        self._breeding = breeding_of(config.search, problem.functions)
+        self._breeding = breeding_of(config.search, problem.seed, problem.functions)
         self._reference = subject_of(prune(problem.reference))
         self._reference_ordered = self._reference_settled = range(0)
         # A long run has many data seeds, of which the last ones are asked for most.

@@ -29,7 +29,7 @@ LAYERS = (
     ("twins",),
     ("ledger", "counts", "verdict"),
     ("breed",),
-    ("population",),
+    ("population", "tuning", "random_program"),
     ("genome",),
     ("hurdles", "choice"),
     ("mutate", "fitness", "workers", "store"),

@@ -46,8 +46,14 @@ FunctionChoice = Annotated[object, AfterValidator(_choice)]
 
 
 class SearchConfig(Section):
-    """Regularised evolution, its mutations and what they keep to."""
+    """Regularised evolution, its mutations and limits, or a baseline in its place."""
 
+    mode: Literal["evolve", "constants", "random"] = Field(
+        default="evolve",
+        description="how children are made: evolve, by all mutations; constants, by "
+        "other values of the seed program's constants alone; random, each drawn anew, "
+        "whatever came before",
+    )
     population: int = Field(
         default=1000,
         ge=1,
