@@ -132,9 +132,8 @@ def _insert(
     arguments = draw_arguments(function, scope, random)
     if arguments is None:
         return NOTHING_FITS
-    names = list(scope)
-    pick = below(2 * len(names), random)
-    target = names[pick] if pick < len(names) else _new_name(parent, scope)
+    pick = below(2 * len(scope), random)
+    target = [*scope][pick] if pick < len(scope) else _new_name(parent, scope)
     made = Statement(target, function, arguments)
     child = _with(parent, (*statements[:place], made, *statements[place:]))
     return _if_valid(child, place, scope, scope.get(target))
