@@ -15,17 +15,15 @@ from typing import NamedTuple
 
 from dsl.check import find_fault_from, result_of, types_in_scope
 from dsl.faults import Reason
-from dsl.float32 import nearest_float32
-from dsl.functions import SETS, ByName
+from dsl.functions import SETS
 from dsl.program import (
     Argument,
     Constant,
     Program,
     Statement,
-    Variable,
     header,
 )
-from dsl.types import ANY, Type
+from evosearch.draws import below, draw_arguments, multiple, new_constant, variable
 from evosearch.errors import InputError
 
 INSERT, DELETE, MODIFY = "insert", "delete", "modify"
@@ -39,19 +37,8 @@ TOO_LONG, NOTHING_TO_CHANGE, NOTHING_FITS = (
 MOST_ATTEMPTS = 10_000
 """Attempts at one child before the search gives up: no luck is that bad."""
 
-_SCALAR = int(Type.SCALAR)
-_variable = lru_cache(maxsize=4096)(Variable)
 _numbered = lru_cache(maxsize=4096)("v{}".format)
-"""Both kept, because a search reads and makes the same few names over and over."""
-
-_accepted = ByName(
-    lambda row: tuple(
-        (None if set(p.accepts) == set(ANY) else frozenset(map(int, p.accepts)))
-        for p in row.parameters
-    )
-)
-"""Types that each parameter accepts, as plain numbers, which compare faster than
-enums; None if it is all of them."""
+"""Kept, because a search makes the same few names over and over."""
 
 _Made = tuple[Program, int]
 """A valid child and the place of the mutation."""
@@ -134,32 +121,20 @@ def _insert(
 ) -> _Made | str:
     """Put a random call at a random place, into a new or an existing variable.
 
-    Function and place are uniform, and so is each argument among the variables in
-    scope that fit, with one more chance for a new constant where a Scalar fits.
+    Function and place are uniform; arguments are as of `draw_arguments`.
     """
     statements = parent.statements
     if len(statements) >= most_statements:
         return TOO_LONG
-    place = _below(len(statements) + 1, random)
-    function = functions[_below(len(functions), random)]
+    place = below(len(statements) + 1, random)
+    function = functions[below(len(functions), random)]
     scope = types_in_scope(parent, place)
-    arguments: list[Argument] = []
-    names = list(scope)
-    for accepts in _accepted[function]:
-        fitting, choices = names, len(names) + 1
-        if accepts is not None:
-            fitting = [name for name in names if scope[name] in accepts]
-            choices = len(fitting) + (_SCALAR in accepts)
-            if not choices:
-                return NOTHING_FITS
-        pick = _below(choices, random)
-        if pick < len(fitting):
-            arguments.append(_variable(fitting[pick]))
-        else:
-            arguments.append(_new_constant(random))
-    pick = _below(2 * len(names), random)
-    target = names[pick] if pick < len(names) else _new_name(parent, scope)
-    made = Statement(target, function, tuple(arguments))
+    arguments = draw_arguments(function, scope, random)
+    if arguments is None:
+        return NOTHING_FITS
+    pick = below(2 * len(scope), random)
+    target = [*scope][pick] if pick < len(scope) else _new_name(parent, scope)
+    made = Statement(target, function, arguments)
     child = _with(parent, (*statements[:place], made, *statements[place:]))
     return _if_valid(child, place, scope, scope.get(target))
 
@@ -169,7 +144,7 @@ def _delete(parent: Program, random: Random) -> _Made | str:
     statements = parent.statements
     if not statements:
         return NOTHING_TO_CHANGE
-    place = _below(len(statements), random)
+    place = below(len(statements), random)
     gone = statements[place]
     is_read = _is_read(parent, gone.target, place + 1)
     if is_read and not _is_bound(parent, gone.target, place):
@@ -192,12 +167,12 @@ def _modify(parent: Program, random: Random) -> _Made | str:
     statements = parent.statements
     if not statements:
         return NOTHING_TO_CHANGE
-    place = _below(len(statements), random)
+    place = below(len(statements), random)
     statement = statements[place]
     old = statement.arguments
     if not old:
         return NOTHING_TO_CHANGE
-    which = _below(len(old), random)
+    which = below(len(old), random)
     scope = types_in_scope(parent, place)
     changed = _change(old[which], list(scope), random)
     arguments = (*old[:which], changed, *old[which + 1 :])
@@ -248,19 +223,14 @@ def _is_read(program: Program, name: str, place: int) -> bool:
 def _change(argument: Argument, names: list[str], random: Random) -> Argument:
     """Another argument, of a statement with these variables in scope."""
     is_constant = isinstance(argument, Constant)
-    pick = _below(2 + is_constant, random)
+    pick = below(2 + is_constant, random)
     if pick == 1:
-        return _new_constant(random)
+        return new_constant(random)
     if pick == 2 and isinstance(argument, Constant):
-        return Constant(nearest_float32(argument.value * 2.0 ** random.gauss(0.0, 1.0)))
+        return multiple(argument, random)
     if not is_constant:
         names.remove(argument.name)
-    return _variable(names[_below(len(names), random)])
-
-
-def _new_constant(random: Random) -> Constant:
-    """From N(0, 1), the paper's distribution."""
-    return Constant(nearest_float32(random.gauss(0.0, 1.0)))
+    return variable(names[below(len(names), random)])
 
 
 def _new_name(program: Program, scope: Iterable[str]) -> str:
@@ -272,8 +242,3 @@ def _new_name(program: Program, scope: Iterable[str]) -> str:
 def _with(program: Program, statements: tuple[Statement, ...]) -> Program:
     weights, gradient, states, rate, step, _, outputs, shapes = program
     return Program(weights, gradient, states, rate, step, statements, outputs, shapes)
-
-
-def _below(bound: int, random: Random) -> int:
-    """Uniform in 0 .. bound - 1, at half the price of `randrange`."""
-    return int(random.random() * bound)

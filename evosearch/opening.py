@@ -11,6 +11,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.unparse import unparse
 from evosearch.apart import call_apart
+from evosearch.breed import require_breedable
 from evosearch.choice import Circumstances, try_and_choose, try_and_choose_apart
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError, did_you_mean
@@ -113,10 +114,12 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
     `functions` is where the user's own are: the file it names, or a run's copy.
 
     Raises:
-        InputError: a program or a task is not there or does not work.
+        InputError: a program or a task is not there or does not work, or the search
+            cannot start from the program.
     """
     drawn = functions_drawn(config.search.functions, load_own(functions))
     seed = _read("program", config.program)
+    require_breedable(config.search, seed)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
     here = Circumstances(

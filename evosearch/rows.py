@@ -28,10 +28,12 @@ class ProgramRow:
         fingerprint: of its live part; None where the search went by digests alone.
         twin: digest of the earlier program with that fingerprint whose trainings it
             was judged by; None if by its own.
-        parent: number of the program it was made from; None for number 0.
+        parent: number of the program it was made from; None for number 0, and for
+            those that a random search drew.
         mutation: what made it; empty for number 0.
         outcome: an `Outcome` of `evosearch.train`.
-        reason: one sentence where the outcome is not ok, else empty.
+        reason: one sentence where the outcome is not ok, or where it is but a limit
+            of the search keeps the program from being its result; else empty.
         fitness: lower is better, finite; None where the outcome leaves none.
         duplicate: its trainings, or its twin's, were known, so nothing was trained.
         statements: of the whole program.

@@ -24,15 +24,15 @@ from dsl.functions import SETS
 from dsl.program import Program
 from dsl.prune import prune
 from dsl.unparse import unparse
+from evosearch.breed import Bred, breed, breeding_of
 from evosearch.config import Config
 from evosearch.counts import Counts
 from evosearch.errors import InputError
 from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
-from evosearch.genome import genome_of, inherit
+from evosearch.genome import genome_of
 from evosearch.hurdles import Hurdles
 from evosearch.ledger import Ledger, Subject, losses
-from evosearch.mutate import Child, Odds, mutate
-from evosearch.population import Member, add, choose_parent, found
+from evosearch.population import Member, add, found
 from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.train import VALIDATION, Outcome
 from evosearch.twins import Identity, Twins, subject_of
@@ -65,8 +65,7 @@ class _Candidate:
 
     number: int
     identity: Identity
-    child: Child
-    parent: int | None
+    bred: Bred
     seeds: range
     duplicate: bool
     stored: ProgramRow | None
@@ -84,10 +83,7 @@ class Search:
         self._prices = Prices(
             config.fitness.state_price, config.fitness.statement_price
         )
-        self._odds = Odds(
-            config.search.insert, config.search.delete, config.search.modify
-        )
-        self._functions = problem.functions
+        self._breeding = breeding_of(config.search, problem.seed, problem.functions)
         self._reference = subject_of(prune(problem.reference))
         self._reference_ordered = self._reference_settled = range(0)
         # A long run has many data seeds, of which the last ones are asked for most.
@@ -131,13 +127,8 @@ class Search:
     def _make(self) -> _Candidate:
         """Breed the next child and order its trainings, if they are not known."""
         number = self.counts.begun + 1
-        config = self._config.search
-        parent = choose_parent(self._population, config.tournament, self._random)
-        program = parent.genome.program
-        child = mutate(
-            program, self._random, self._odds, config.max_statements, self._functions
-        )
-        identity = self._twins.identify(inherit(parent.genome, child))
+        bred = breed(self._population, self._random, self._breeding)
+        identity = self._twins.identify(bred.genome)
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
@@ -150,9 +141,7 @@ class Search:
             duplicate = stored.duplicate
         self._twins.enter(identity)
         self.counts.begin(duplicate=duplicate)
-        return _Candidate(
-            number, identity, child, parent.number, seeds, duplicate, stored
-        )
+        return _Candidate(number, identity, bred, seeds, duplicate, stored)
 
     def _settle(self, candidate: _Candidate) -> ProgramRow:
         """Take a child's result, store it and let it into the population."""
@@ -166,7 +155,7 @@ class Search:
             self.counts.replayed += 1
         trainings = self._paid(candidate)
         steps = sum(training.steps for training in trainings.values())
-        self.counts.settle(row, steps, candidate.child.rejected)
+        self.counts.settle(row, steps, candidate.bred.rejected)
         if self._hurdles.on:
             self._settle_reference(candidate.seeds)
             self._hurdles.learn(trainings, self._references(trainings))
@@ -195,7 +184,7 @@ class Search:
     def _judge(self, candidate: _Candidate) -> ProgramRow:
         """Wait for a child's trainings and turn them into its row."""
         self._settle_reference(candidate.seeds)
-        identity = candidate.identity
+        identity, bred = candidate.identity, candidate.bred
         self._ledger.settle(identity.trained, candidate.seeds)
         trainings = {
             place: row
@@ -210,19 +199,20 @@ class Search:
             price = self._prices.of(states, live)
             references = {place: self._reference_loss(place) for place in trainings}
             fitness = paired_fitness(losses(trainings), references, price)
+            reason = self._breeding.limits.why_no_result(states)
         return ProgramRow(
             number=candidate.number,
-            text=unparse(candidate.child.program),
+            text=unparse(bred.genome.program),
             digest=identity.digest,
             fingerprint=identity.fingerprint,
             twin=identity.twin,
-            parent=candidate.parent,
-            mutation=candidate.child.mutation,
+            parent=bred.parent,
+            mutation=bred.mutation,
             outcome=outcome.value,
             reason=reason,
             fitness=fitness,
             duplicate=candidate.duplicate,
-            statements=len(candidate.child.program.statements),
+            statements=len(bred.genome.program.statements),
             live=live,
             states=states,
             seconds=self.seconds(),
@@ -230,9 +220,9 @@ class Search:
 
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""
-        identity, seeds = self._twins.identify(genome_of(seed)), self._seeds(1)
-        none = Child(seed, "", 0, ())
-        candidate = _Candidate(0, identity, none, None, seeds, False, None)
+        bred, seeds = Bred(genome_of(seed), "", None, ()), self._seeds(1)
+        identity = self._twins.identify(bred.genome)
+        candidate = _Candidate(0, identity, bred, seeds, False, None)
         self._order_reference(seeds)
         self._ledger.order(self._twins.subject(identity), seeds)
         stored = next(self._stored, None)

@@ -51,11 +51,15 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 _BEST = """
-SELECT {columns} FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY coalesce(twin, digest) ORDER BY number DESC
+WITH ranked AS (
+    SELECT *, outcome = 'ok' AND reason <> '' AS no_result, row_number() OVER (
+        PARTITION BY coalesce(twin, digest)
+        ORDER BY outcome = 'ok' AND reason <> '', number DESC
     ) AS place FROM programs
-) WHERE place = 1 ORDER BY {order} LIMIT ?
+), distinct_ones AS (SELECT * FROM ranked WHERE place = 1)
+SELECT {columns} FROM distinct_ones WHERE NOT no_result OR NOT EXISTS (
+    SELECT 1 FROM distinct_ones WHERE outcome = 'ok' AND NOT no_result
+) ORDER BY {order} LIMIT ?
 """
 _ORDER = "outcome <> 'ok', fitness IS NULL, fitness, number"
 
@@ -180,9 +184,10 @@ class Store:
         """The `top` best distinct programs, no two of one digest or twins, best first.
 
         Outcome ok comes before any other, then the lowest fitness, then the lowest
-        number. Those that are alike are represented by their last row, whose fitness
-        is the mean over all the data seeds they were trained on; the best would be
-        the luckiest.
+        number. Those that a limit keeps from being the result (ok, with a reason) are
+        left out, unless nothing else is ok. Those that are alike are represented by
+        their last row, whose fitness is the mean over all the data seeds they were
+        trained on; the best would be the luckiest.
         """
         query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
         return [read_program(row) for row in self._connection.execute(query, (top,))]

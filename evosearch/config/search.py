@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -46,8 +46,14 @@ FunctionChoice = Annotated[object, AfterValidator(_choice)]
 
 
 class SearchConfig(Section):
-    """Regularised evolution and its mutations."""
+    """Regularised evolution, its mutations and limits, or a baseline in its place."""
 
+    mode: Literal["evolve", "constants", "random"] = Field(
+        default="evolve",
+        description="how children are made: evolve, by all mutations; constants, by "
+        "other values of the seed program's constants alone; random, each drawn anew, "
+        "whatever came before",
+    )
     population: int = Field(
         default=1000,
         ge=1,
@@ -87,6 +93,18 @@ class SearchConfig(Section):
         le=1000,
         description="statements of the longest program, dead ones included; from 1 "
         "to 1000",
+    )
+    max_states: int | None = Field(
+        default=None,
+        ge=0,
+        description="live states at most, of the result and all children, but for "
+        "those on the way down from a seed program with more; at least 0; null is no "
+        "limit",
+    )
+    rate: Literal["anywhere", "last"] = Field(
+        default="anywhere",
+        description="where a program may use lr: anywhere, or last, as a factor of the "
+        "whole update and nowhere else",
     )
     fingerprint: bool = Field(
         default=True,

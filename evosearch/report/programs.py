@@ -72,11 +72,9 @@ def print_programs(programs: list[dict[str, Any]], nothing: str) -> None:
         console.print(nothing)
     for place, row in reversed(list(enumerate(programs, 1))):
         fitness = "none" if row["fitness"] is None else f"{row['fitness']:+.5f}"
-        origin = (
-            "the seed program"
-            if row["parent"] is None
-            else f"{row['mutation']} in {row['parent']}"
-        )
+        origin = f"{row['mutation']} in {row['parent']}"
+        if row["parent"] is None:
+            origin = "drawn at random" if row["number"] else "the seed program"
         console.print(
             f"[bold]{place}.[/] program {row['number']}: fitness {fitness} "
             f"({row['outcome']}), {row['statements']} statements, {row['states']} "

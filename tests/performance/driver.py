@@ -21,6 +21,7 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.table import Table
 
+import evosearch.breed
 import evosearch.run
 import evosearch.search
 import evosearch.twins
@@ -39,8 +40,8 @@ from tests.performance.stopwatch import Stopwatch
 from tests.searching import invented
 
 PARTS: dict[str, list[tuple[Any, str]]] = {
-    "proposing": [(evosearch.search, "choose_parent"), (evosearch.search, "mutate")],
-    "pruning and digest": [(evosearch.search, "inherit")],
+    "proposing": [(evosearch.breed, "choose_parent"), (evosearch.breed, "mutate")],
+    "pruning and digest": [(evosearch.breed, "inherit")],
     "fingerprint": [(evosearch.twins, "fingerprint")],
     "text of programs": [(evosearch.search, "unparse"), (evosearch.twins, "unparse")],
     "store": [

@@ -124,6 +124,13 @@ def problem(path: Path, *overrides: str) -> str:
             "'inline', but it is 'rai' (ray: processes; inline: the searching process)",
         ),
         (
+            ["search.mode=tune"],
+            "override 'search.mode=tune': search.mode: must be 'evolve', 'constants' "
+            "or 'random', but it is 'tune' (how children are made: evolve, by all "
+            "mutations; constants, by other values of the seed program's constants "
+            "alone; random, each drawn anew, whatever came before)",
+        ),
+        (
             ["search.functions=lion+matrx"],
             "override 'search.functions=lion+matrx': search.functions: must be lion, "
             "matrix or lion+matrix, or a list of functions' names; there is no set "
