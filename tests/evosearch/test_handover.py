@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from evosearch.errors import InputError
 from evosearch.export.loading import load
 from evosearch.folder import BEST, BEST_RAW, SUMMARY
 from evosearch.handover import DERIVATION, EXPORTS, NAME
+from evosearch.identify import Identity, Verdict
 from evosearch.stop import StopOnInterrupt
 from tests.command_line import ROOT, evosearch
+
+UNKNOWN = Identity(Verdict.UNKNOWN, ())
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +27,7 @@ RUN = f"""\
 name: small
 tasks: [{{task: '{ROOT}/tests/tasks/quadratic.py:factory', schedule: constant}}]
 search: {{population: 20, window: 8}}
-budget: {{evaluations: 60}}
+budget: {{evaluations: 30}}
 final: {{candidates: 3, validation_seeds: 2, test_seeds: 3}}
 simplify: {{share: 2.0, seeds: 2}}
 workers: {{executor: inline}}
@@ -40,6 +44,14 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(config: Path) -> dict[str, Any]:
     return ran(config, "whole")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names and sources are not what a test is about: they are made up."""
+    monkeypatch.setattr(handover, "identify", lambda program: UNKNOWN)
+    export = SimpleNamespace(source="made up")
+    monkeypatch.setattr(handover, "export", lambda program, target, name: export)
 
 
 def ran(config: Path, name: str, *words: str) -> dict[str, Any]:
@@ -75,6 +87,7 @@ def test_what_is_said_of_the_chosen_one_is_what_it_was_measured_at(
     assert losses["start"]["stderr"] == whole["best"]["fresh_stderr"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_it_is_printed(config: Path) -> None:
     answer = evosearch("run", config, "--out", config.parent / "printed")
     assert answer.code == 0, answer.error
@@ -83,6 +96,7 @@ def test_it_is_printed(config: Path) -> None:
     assert f": best.opt, derivation.md, {', '.join(EXPORTS.values())}" in answer.output
 
 
+@pytest.mark.usefixtures("quick")
 def test_it_can_be_turned_off(config: Path) -> None:
     summary = ran(config, "off", "--set", "simplify.enabled=false")
     assert summary["handover"] is None
@@ -91,12 +105,14 @@ def test_it_can_be_turned_off(config: Path) -> None:
     assert digest(parse((folder / BEST).read_text())) == summary["best"]["digest"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_share_of_nothing_leaves_the_laws(config: Path) -> None:
     told = ran(config, "none", "--set", "simplify.share=0")["handover"]["simplified"]
     assert not told["complete"]
     assert {change["kind"] for change in told["changes"]} <= {"law", "rounded"}
 
 
+@pytest.mark.usefixtures("quick")
 def test_its_share_is_of_the_steps_of_the_search(config: Path) -> None:
     summary = ran(config, "half", "--set", "simplify.share=0.5")
     told = summary["handover"]["simplified"]
@@ -130,6 +146,7 @@ def test_it_is_stopped_and_taken_up(
     assert not again["interrupted"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_program_that_cannot_be_trained_is_handed_over_by_laws(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +160,7 @@ def test_a_program_that_cannot_be_trained_is_handed_over_by_laws(
     assert handed["files"] == [BEST, *EXPORTS.values()]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_library_that_is_missing_is_told(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
