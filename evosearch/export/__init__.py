@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from evosearch.export.exporting import TARGETS, Export, export
+from evosearch.export.exporting import (
+    TARGETS,
+    Export,
+    checked_name,
+    checked_target,
+    export,
+)
 
-__all__ = ["TARGETS", "Export", "export"]
+__all__ = ["TARGETS", "Export", "checked_name", "checked_target", "export"]

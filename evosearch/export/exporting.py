@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dsl.names import is_name
 from dsl.program import Program
 from evosearch.errors import InputError, did_you_mean
 from evosearch.export import jax_formulas, torch_formulas
@@ -21,6 +21,18 @@ from evosearch.export.torch_run import torch_stepper
 from evosearch.export.torch_source import torch_source
 from evosearch.export.trace import Parameter, Trace, trace
 from evosearch.export.verify import STEPS, verify
+
+MEANT = frozenset(
+    [
+        *("annotations", "functools", "math", "partial", "cast"),
+        *("Any", "Callable", "Iterator", "NamedTuple"),
+        *("jax", "jnp", "optax", "jax_sharding_utils", "spec"),
+        *("torch", "Tensor", "Tensors", "Optimizer", "ParamsT"),
+        *("init_optimizer_state", "update_params", "prepare_for_eval"),
+        *("get_batch_size", "data_selection"),
+    ]
+)
+"""Names that a generated module imports or defines, so that its export has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +64,36 @@ def export(program: Program, target: str, name: str) -> Export:
         InputError: the target or the name cannot be, a function has no formula there,
             a library for the check is missing, or the check fails.
     """
+    write = TARGETS[checked_target(target)]
+    return write(name_constants(_trace(program, target)), checked_name(name))
+
+
+def checked_target(target: str) -> str:
+    """A target that there is.
+
+    Raises:
+        InputError: there is none of this name.
+    """
     if target not in TARGETS:
         raise InputError(f"--to {target}: {did_you_mean(target, TARGETS)}")
-    name = _checked_name(name)
-    return TARGETS[target](name_constants(_trace(program, target)), name)
+    return target
+
+
+def checked_name(name: str) -> str:
+    """A name as a function's, which as a class's has capitals.
+
+    Raises:
+        InputError: it cannot be one, or means something else in an exported module.
+    """
+    made = function_name(name)
+    for each in (made, class_name(made)):
+        taken = each in MEANT or hasattr(builtins, each)
+        if not each.isidentifier() or keyword.iskeyword(each) or taken:
+            raise InputError(
+                f"{name!r} cannot be the name of what is exported; give another with "
+                "--name, such as found_optimizer"
+            )
+    return made
 
 
 def _trace(program: Program, target: str) -> Trace:
@@ -68,17 +106,6 @@ def _trace(program: Program, target: str) -> Trace:
                 "there is no source; write the program without it, or export to latex"
             )
     return found
-
-
-def _checked_name(name: str) -> str:
-    made = function_name(name)
-    libraries = ("jax", "jnp", "math", "optax", "torch", "tensor", "any", "optimizer")
-    if not is_name(made) or keyword.iskeyword(made) or made in libraries:
-        raise InputError(
-            f"--name {name}: it cannot be a function's name; give another, such as "
-            "found_optimizer"
-        )
-    return made
 
 
 def _to_optax(found: Trace, name: str) -> Export:

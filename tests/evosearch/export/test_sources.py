@@ -1,4 +1,4 @@
-"""Generated text: stable, formatted, whole; and what is refused with one sentence."""
+"""Generated text: stable, formatted, whole, with a formula for every function."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from evosearch.export.naming import name_constants
 from evosearch.export.optax_source import optax_source
 from evosearch.export.torch_source import torch_source
 from evosearch.export.trace import trace
-from tests.command_line import ROOT, evosearch, refused
+from tests.command_line import ROOT
 from tests.evosearch.export.exported import program_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -124,50 +124,3 @@ def test_a_submission_has_what_the_judges_call(monkeypatch: pytest.MonkeyPatch) 
     )
     assert kept == (state, params, model_state)
     assert module.get_batch_size("ogbg") == 512
-
-
-def test_the_command_writes_a_file_and_says_so(tmp_path: Path) -> None:
-    answer = evosearch("export", "sgd", "--to", "optax", "-o", tmp_path / "a.py")
-    assert answer.code == 0, answer.error
-    assert "agrees with the program over 50 steps" in answer.output
-    words = ("--to", "latex", "-o", tmp_path / "a.tex", "--json", "--name", "My-SGD")
-    answer = evosearch("export", "sgd", *words)
-    assert '"constants": {"learning_rate": 0.10000000149011612}' in answer.output
-    assert "\\eta_t" in (tmp_path / "a.tex").read_text()
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--to", "tensorflow"), "--to tensorflow: known are optax, torch"),
-        (
-            ("--to", "optax", "--name", "3d"),
-            "--name 3d: it cannot be a function's name",
-        ),
-        (("--to", "torch", "--name", "torch"), "--name torch: it cannot"),
-    ],
-)
-def test_refusals(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    out = tmp_path / "out.py"
-    assert said in refused("export", "sgd", *words, "-o", out)
-    assert not out.exists()
-
-
-def test_a_missing_library_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    for library in ("torch", "optax"):
-        told = refused("export", "sgd", "--to", library, "-o", tmp_path / "out.py")
-        assert f"pip install evosearch[{library}]" in told
-        assert "\n" not in told
-
-
-def test_a_function_of_ones_own_has_no_source(tmp_path: Path) -> None:
-    folder = ROOT / "tests" / "tasks"
-    words = ("export", folder / "softsign.opt", "--functions", folder / "softsign.py")
-    told = refused(*words, "--to", "torch", "-o", tmp_path / "out.py")
-    assert "`softsign` is a function of your own" in told
-    answer = evosearch(*words, "--to", "latex", "-o", tmp_path / "out.tex")
-    assert answer.code == 0, answer.error
-    assert "operatorname{softsign}" in (tmp_path / "out.tex").read_text()
