@@ -27,8 +27,6 @@ from evosearch.export.trace import Operand, Step, Trace, Value, is_reduction
 
 INDENT = 8
 _LETTERS = ("x", "y", "z")
-_DIMENSIONLESS = ("transpose", "outer")
-"""Functions of matrices that also take an array of no dimension."""
 
 
 class TorchSteps:
@@ -222,7 +220,7 @@ class TorchSteps:
         lists = [each for each in step.operands if is_list(each)]
         letters = dict(zip(dict.fromkeys(lists), _LETTERS, strict=False))
         row = FUNCTIONS[step.function]
-        reshaped = row.matrices and step.function not in _DIMENSIONLESS
+        reshaped = row.matrices
         texts = []
         for each in step.operands:
             if not is_list(each):

@@ -138,6 +138,19 @@ def test_defaults_in_float32_agree_as_far_as_rounding_lets_them(
         "def train(w, g, lr, rate):\n  u = lr * rate\n  return u, g",
         "def train(w, g, _t, t, rate):\n  u = t * rate\n  return u, g, u",
         "def train(w, g, updates, state, rate):\n  u = state * rate\n  return u, g, u",
+        # XLA computes the second of two inverse functions without the first.
+        """def train(w, g, m, lr):
+            x = reciprocal(m)
+            x = exp10(x)
+            u = log(x)
+            return g, u""",
+        # A number of each weight array is transposed.
+        """def train(w, g, lr):
+            n = norm(g)
+            n = transpose(n)
+            n = outer(n, n)
+            u = w * n
+            return u""",
         # The second of an interpolation is the smaller, or the first, or both are.
         "def train(w, g, lr):\n  n = norm(g)\n  u = interp(w, n, 0.5)\n  return u",
         "def train(w, g, lr):\n  n = norm(g)\n  u = interp(n, w, 0.5)\n  return u",

@@ -1,6 +1,5 @@
-"""Generated text: stable, formatted, whole, with a formula for every function."""
+"""Generated text: stable, whole, with a formula for every function."""
 
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -15,11 +14,6 @@ from dsl import FUNCTIONS
 from dsl.functions import SETS
 from evosearch.export import export, jax_formulas, latex_formulas, torch_formulas
 from evosearch.export.loading import load
-from evosearch.export.naming import name_constants
-from evosearch.export.optax_source import optax_source
-from evosearch.export.torch_source import torch_source
-from evosearch.export.trace import trace
-from tests.command_line import ROOT
 from tests.evosearch.export.exported import program_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -31,35 +25,6 @@ def test_lion_is_written_as_it_was(target: str) -> None:
     assert export(program_of("lion"), target, "lion").source == (
         GOLDEN / FILES[target]
     ).read_text(encoding="utf-8")
-
-
-def ruff(*words: str | Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        *words,
-        "--config",
-        ROOT / "pyproject.toml",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_sources_are_formatted_and_clean(tmp_path: Path) -> None:
-    names = ("adamw", "lion", "lamb", "muon", "shampoo", "radam", "paper/program8")
-    for name in names:
-        found = name_constants(trace(program_of(name)))
-        plain = name.rpartition("/")[2]
-        (tmp_path / f"{plain}_o.py").write_text(optax_source(found, plain))
-        (tmp_path / f"{plain}_t.py").write_text(torch_source(found, plain))
-    lion = export(program_of("lion"), "algoperf", "lion").source
-    (tmp_path / "submission.py").write_text(lion)
-    ruff("format", "--check", tmp_path)
-    ruff("check", "--no-cache", tmp_path)
-    text = "".join(path.read_text() for path in tmp_path.iterdir())
-    assert "evosearch" not in text
-    assert "dsl" not in text
 
 
 @pytest.mark.parametrize("name", [*SETS["lion"], *SETS["matrix"]])
