@@ -8,6 +8,7 @@ from evosearch.export.exporting import (
     checked_name,
     checked_target,
     export,
+    latex_of,
 )
 
-__all__ = ["TARGETS", "Export", "checked_name", "checked_target", "export"]
+__all__ = ["TARGETS", "Export", "checked_name", "checked_target", "export", "latex_of"]

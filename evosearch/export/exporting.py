@@ -69,6 +69,11 @@ def export(program: Program, target: str, name: str) -> Export:
     return write(name_constants(_trace(program, target)), checked_name(name))
 
 
+def latex_of(program: Program, name: str) -> str:
+    """The LaTeX of a valid program, whatever its name and whosever its functions."""
+    return latex_source(name_constants(_trace(program, "latex")), name)
+
+
 def checked_target(target: str) -> str:
     """A target that there is.
 
