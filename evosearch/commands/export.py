@@ -32,7 +32,7 @@ def export(
 ) -> None:
     """Write a program as source for a training script, compared over 50 steps."""
     from evosearch.commands.written import require_place, write_whole
-    from evosearch.export import checked_name, checked_target
+    from evosearch.export import TARGETS, checked_name, checked_target
     from evosearch.export import export as made_of
     from evosearch.opening import load_own, load_program
 
@@ -40,8 +40,7 @@ def export(
     parsed = load_program(program)
     to = checked_target(to)
     name = checked_name(Path(program).stem if name is None else name)
-    if out is None:
-        out = Path(f"{name}.tex" if to == "latex" else f"{name}_{to}.py")
+    out = out or Path(TARGETS[to].file.format(name))
     require_place(out, "--out")
     made = made_of(parsed, to, name)
     write_whole(out, made.source, "--out")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
 from dsl.program import Program
 from evosearch.errors import InputError, did_you_mean
-from evosearch.export import jax_formulas, torch_formulas
+from evosearch.export import jax_formulas, latex_formulas, torch_formulas
 from evosearch.export.algoperf import algoperf_at_hand, algoperf_source
 from evosearch.export.document import class_name, function_name
+from evosearch.export.formula import Formula
 from evosearch.export.latex import latex_source
 from evosearch.export.loading import load, need
 from evosearch.export.naming import name_constants
@@ -65,13 +66,13 @@ def export(program: Program, target: str, name: str) -> Export:
         InputError: the target or the name cannot be, a function has no formula there,
             a library for the check is missing, or the check fails.
     """
-    write = TARGETS[checked_target(target)]
-    return write(name_constants(_trace(program, target)), checked_name(name))
+    found = TARGETS[checked_target(target)]
+    return found.write(_trace(program, target), checked_name(name))
 
 
 def latex_of(program: Program, name: str) -> str:
     """The LaTeX of a valid program, whatever its name and whosever its functions."""
-    return latex_source(name_constants(_trace(program, "latex")), name)
+    return latex_source(_trace(program, "latex"), name)
 
 
 def checked_target(target: str) -> str:
@@ -103,15 +104,15 @@ def checked_name(name: str) -> str:
 
 
 def _trace(program: Program, target: str) -> Trace:
-    found = trace(program, split_clip=target != "latex")
-    formulas = torch_formulas if target == "torch" else jax_formulas
+    formulas, any_function = TARGETS[target].formulas, TARGETS[target].any_function
+    found = trace(program, split_clip="clip_by_global_norm" not in formulas)
     for step in found.steps:
-        if target != "latex" and step.function not in formulas.FORMULAS:
+        if step.function not in formulas and not any_function:
             raise InputError(
                 f"--to {target}: `{step.function}` is a function of your own, of which "
                 "there is no source; write the program without it, or export to latex"
             )
-    return found
+    return name_constants(found)
 
 
 def _to_optax(found: Trace, name: str) -> Export:
@@ -152,10 +153,27 @@ def _to_latex(found: Trace, name: str) -> Export:
     return Export(latex_source(found, name), name, found.parameters, 0)
 
 
-TARGETS: dict[str, Callable[[Trace, str], Export]] = {
-    "optax": _to_optax,
-    "torch": _to_torch,
-    "latex": _to_latex,
-    "algoperf": _to_algoperf,
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a program can be exported to.
+
+    Attributes:
+        write: makes the source of a trace, of a name, and checks it.
+        formulas: how it writes each function of the language.
+        file: what an export is called by default, `{}` its name.
+        any_function: whether it has a way to write those without a formula too.
+    """
+
+    write: Callable[[Trace, str], Export]
+    formulas: Mapping[str, Formula]
+    file: str
+    any_function: bool = False
+
+
+TARGETS = {
+    "optax": Target(_to_optax, jax_formulas.FORMULAS, "{}_optax.py"),
+    "torch": Target(_to_torch, torch_formulas.FORMULAS, "{}_torch.py"),
+    "latex": Target(_to_latex, latex_formulas.FORMULAS, "{}.tex", any_function=True),
+    "algoperf": Target(_to_algoperf, jax_formulas.FORMULAS, "{}_algoperf.py"),
 }
-"""What a program can be exported to."""
+"""Those that there are, by the word after `--to`."""
