@@ -156,8 +156,10 @@ def test_a_missing_library_is_named(
 def test_a_function_of_ones_own_has_no_source(tmp_path: Path) -> None:
     folder = ROOT / "tests" / "tasks"
     words = ("export", folder / "softsign.opt", "--functions", folder / "softsign.py")
-    told = refused(*words, "--to", "torch", "-o", tmp_path / "out.py")
-    assert "`softsign` is a function of your own" in told
+    for target in ("torch", "optax", "algoperf"):
+        told = refused(*words, "--to", target, "-o", tmp_path / "out.py")
+        assert "`softsign` is a function of your own" in told
+        assert not (tmp_path / "out.py").exists()
     answer = evosearch(*words, "--to", "latex", "-o", tmp_path / "out.tex")
     assert answer.code == 0, answer.error
     assert "operatorname{softsign}" in (tmp_path / "out.tex").read_text()
