@@ -34,6 +34,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.performance --save experiments/machine-speed
 	$(BIN)/python -m tests.performance.workers
 	$(BIN)/python -m tests.performance.driver
+	$(BIN)/python -m tests.performance.exports
 
 # The defaults take two minutes on two cores; TEXTS=1000000 PROGRAMS=100000 about an
 # hour. What is found is printed as a test, and found again by its seed and number.
@@ -57,7 +58,8 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "evosearch needs Python 3.11 or newer, which $(PYTHON) is not:" \
 			"name one, as in make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Setting up $(VENV): a few minutes, once (1.2 GB of disk)."
+	@echo "Setting up $(VENV): a few minutes, once (2.1 GB of disk," \
+		"and several more with PyTorch for CUDA: README.md says how to do without)."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --editable . --group dev

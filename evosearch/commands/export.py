@@ -15,7 +15,14 @@ def export(
     to: Annotated[
         str, typer.Option(metavar="TARGET", help="optax, torch, latex or algoperf.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The file to write, if not as lion_optax.py or lion.tex.",
+        ),
+    ] = None,
     functions: OwnFunctions = None,
     name: Annotated[
         str | None,
@@ -24,12 +31,19 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a program as source for a training script, compared over 50 steps."""
+    from evosearch.commands.written import require_place, write_whole
+    from evosearch.export import TARGETS, checked_name, checked_target
     from evosearch.export import export as made_of
     from evosearch.opening import load_own, load_program
 
     load_own(functions)
-    made = made_of(load_program(program), to, name or Path(program).stem)
-    out.write_text(made.source, encoding="utf-8")
+    parsed = load_program(program)
+    to = checked_target(to)
+    name = checked_name(Path(program).stem if name is None else name)
+    out = out or Path(TARGETS[to].file.format(name))
+    require_place(out, "--out")
+    made = made_of(parsed, to, name)
+    write_whole(out, made.source, "--out")
     if as_json:
         constants = {each.name: each.value for each in made.parameters}
         told = {"file": str(out), "to": to, "name": made.name, "constants": constants}

@@ -62,10 +62,12 @@ def candidates(name: str, taken: Collection[str]) -> Iterable[str]:
             yield candidate
 
 
-def field_names(found: Trace) -> list[str]:
-    """What the states are called in the state's tuple."""
-    names = display_names(found.states, [], found.states, {"count", "index"})
-    return [
-        name.lstrip("_") or f"state_{number}"
-        for number, name in enumerate(names[each.number] for each in found.states)
-    ]
+def field_names(found: Trace, taken: Collection[str] = ()) -> list[str]:
+    """What the states are called in that of an export, by none of the names taken."""
+    # Of a tuple's own, and of what `new_` stands before in the Optax export.
+    own = {"count", "index", "updates", *taken}
+    names: list[str] = []
+    for place, state in enumerate(found.states, 1):
+        plain = state.name.strip("_") or f"state_{place}"
+        names.append(next(iter(candidates(plain, own | {*names}))))
+    return names

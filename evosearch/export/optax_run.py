@@ -14,8 +14,10 @@ from evosearch.export.trace import Trace
 from evosearch.export.verify import STEPS, Inputs, Stepper
 
 
-def optax_stepper(found: Trace, module: ModuleType, name: str) -> Stepper:
-    """Run steps of the factory `name`, compiled, in float64."""
+def optax_stepper(
+    found: Trace, module: ModuleType, name: str, compiled: bool = True
+) -> Stepper:
+    """Run steps of the factory `name` in float64, compiled or one call by another."""
     import jax
     import jax.numpy as jnp
 
@@ -31,7 +33,7 @@ def optax_stepper(found: Trace, module: ModuleType, name: str) -> Stepper:
         optimizer = getattr(module, name)(**options)
         return optimizer.update(gradient, state, weights)
 
-    compiled = jax.jit(step)
+    taken = jax.jit(step) if compiled else step
 
     def run(inputs: Inputs) -> list[Leaves]:
         with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
@@ -41,7 +43,7 @@ def optax_stepper(found: Trace, module: ModuleType, name: str) -> Stepper:
             gradient, weights = jax.tree.map(
                 jnp.asarray, (list(inputs.gradient), list(inputs.weights))
             )
-            updates, after = compiled(rates, gradient, state, weights)
+            updates, after = taken(rates, gradient, state, weights)
             assert int(after.count) == inputs.index + 1
             outputs = [[-leaf for leaf in updates], *after[1:]]
             return [[np.asarray(leaf) for leaf in tree] for tree in outputs]

@@ -22,12 +22,17 @@ class Buffer:
         value: the value that is in it.
         ours: whether it may be written over once its value is not read any more.
         becomes: where it is a state's, those values that may be written over it.
+        memory: the name of the list whose memory it is; another's for a view.
     """
 
     name: str
     value: Value
     ours: bool
     becomes: frozenset[int] = frozenset()
+    memory: str = ""
+
+    def __post_init__(self) -> None:
+        self.memory = self.memory or self.name
 
 
 @dataclass(slots=True)
@@ -52,11 +57,21 @@ class Buffers:
         """The list that a value is in."""
         return self.found[value.number].name
 
+    def memory(self, value: Value) -> str:
+        """The list whose memory a value is in."""
+        return self.found[value.number].memory
+
     def new(self, value: Value) -> str:
         """The name of a new list for a value."""
         name = next(iter(candidates(value.name, self.taken)))
         self.taken.add(name)
         self.found[value.number] = Buffer(name, value, True)
+        return name
+
+    def view(self, value: Value, of: Value) -> str:
+        """The name of a list that shows the memory of another in another way."""
+        name = self.new(value)
+        self.found[value.number] = Buffer(name, value, False, memory=self.memory(of))
         return name
 
     def over(self, old: Value, value: Value, place: int) -> str | None:
@@ -66,6 +81,6 @@ class Buffers:
         if not free or old.kind is not value.kind or self.until[old.number] > place:
             return None
         self.found[value.number] = Buffer(
-            buffer.name, value, buffer.ours, buffer.becomes
+            buffer.name, value, buffer.ours, buffer.becomes, buffer.memory
         )
         return buffer.name

@@ -74,6 +74,9 @@ MATRIX = {
 
 FORMULAS = LION | MATRIX
 
+VIEWS = ("transpose", "diagonal")
+"""Functions whose value is the memory of their operand, shown in another way."""
+
 ONE_AFTER_THE_OTHER: dict[str, tuple[str, ...]] = {
     "abs": ("abs",),
     "cos": ("cos",),

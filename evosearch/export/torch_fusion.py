@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dsl.types import Type
+from evosearch.export.torch_formulas import VIEWS
 from evosearch.export.trace import Operand, Step, Trace, Value
 
 
 def last_reads(found: Trace, inside: dict[int, Step]) -> dict[int, int]:
-    """The last step that reads each value; what is written inside reads with it."""
+    """The last step that reads each value; what is written inside reads with it.
+
+    What has a view is read until after the view is: a call that reads both may not
+    write over one of them.
+    """
     end = len(found.steps)
     until = {value.number: -1 for value in _all_values(found)}
     for place, step in enumerate(found.steps):
@@ -18,6 +24,11 @@ def last_reads(found: Trace, inside: dict[int, Step]) -> dict[int, int]:
             until[each.number] = place
     for each in _with_inside(found.outputs, inside):
         until[each.number] = end
+    for step in reversed(found.steps):
+        if step.function in VIEWS:
+            (of,) = step.operands
+            assert isinstance(of, Value)
+            until[of.number] = max(until[of.number], until[step.result.number] + 1)
     return until
 
 
@@ -46,7 +57,8 @@ def written_inside(found: Trace) -> dict[int, Step]:
                 fits = fits and own.result.kind is step.result.kind
             else:
                 fits = step.function == "interpolate" and place == 0
-                fits = fits and own.function == "square" and is_list(others[0])
+                fits = fits and own.function == "square"
+                fits = fits and is_list_of(others[0], step.result.kind)
                 fits = fits and others[0] not in own.operands
             if fits:
                 inside[own.result.number] = own
@@ -81,3 +93,8 @@ def _all_values(found: Trace) -> list[Value]:
 def is_list(operand: Operand) -> bool:
     """Whether it is a list of tensors, one for each weight array."""
     return isinstance(operand, Value) and not operand.is_scalar
+
+
+def is_list_of(operand: Operand, kind: Type) -> bool:
+    """Whether it is a list of tensors of a type."""
+    return isinstance(operand, Value) and operand.kind is kind and is_list(operand)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from dsl.interpret import Leaves
-from evosearch.export.display import field_names
 from evosearch.export.document import class_name
 from evosearch.export.naming import LEARNING_RATE
+from evosearch.export.torch_names import torch_fields
 from evosearch.export.trace import Trace
 from evosearch.export.verify import SHAPES, Inputs, Stepper
 
@@ -27,7 +27,7 @@ def torch_stepper(found: Trace, module: ModuleType, name: str) -> Stepper:
     ]
     optimizer = getattr(module, class_name(name))(params, **constants)
     (group,) = optimizer.param_groups
-    fields = field_names(found)
+    fields = torch_fields(found)
 
     def tensors(tree: Leaves) -> list[Any]:
         return [torch.tensor(np.asarray(leaf, np.float64)) for leaf in tree]

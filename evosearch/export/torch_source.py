@@ -6,50 +6,19 @@ from dataclasses import dataclass
 
 from dsl.types import DIMENSIONS, Type
 from evosearch.export import document, layout
-from evosearch.export.display import field_names
 from evosearch.export.formula import Text
 from evosearch.export.naming import LEARNING_RATE, WEIGHT_DECAY
 from evosearch.export.pieces import pieces_for
 from evosearch.export.rendering import render
 from evosearch.export.torch_buffers import Buffers
 from evosearch.export.torch_fusion import last_reads, split_product
+from evosearch.export.torch_names import TAKEN, torch_fields
 from evosearch.export.torch_numbers import Numbers
 from evosearch.export.torch_steps import INDENT, TorchSteps
 from evosearch.export.trace import Parameter, Trace, Value, is_reduction
 
 FUNCTIONS_FILE = "torch_functions.txt"
 PARAMS, GRADS = "params", "grads"
-_TAKEN = frozenset(
-    [
-        "torch",
-        "math",
-        "Any",
-        "Callable",
-        "Tensor",
-        "Tensors",
-        "Optimizer",
-        "EPSILON",
-        "self",
-        "group",
-        "state",
-        "closure",
-        "loss",
-        "p",
-        "x",
-        "y",
-        "z",
-        "step",
-        "zip",
-        "params",
-        "grads",
-        "lr",
-        "maximize",
-        "list",
-        "tuple",
-        "abs",
-        "float",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +40,7 @@ class Argument:
 
 def torch_source(found: Trace, name: str) -> str:
     """The module's text; `name` is made that of the class."""
-    fields = field_names(found)
+    fields = torch_fields(found)
     names = [PARAMS, GRADS, *fields]
     body = _Body(found, fields)
     lines = body.lines()
@@ -140,7 +109,7 @@ class _Body:
         self._trace = found
         self._numbers = Numbers(found)
         parameters = {each.name for each in found.parameters}
-        self._buffers = Buffers({}, set(_TAKEN | parameters | set(fields)))
+        self._buffers = Buffers({}, set(TAKEN | parameters | set(fields)))
         self._steps = TorchSteps(found, self._buffers, self._numbers)
         self._buffers.until = last_reads(found, self._steps.inside)
         self._fields = fields
@@ -229,7 +198,7 @@ class _Body:
         targets = {field for field, _ in copies}
         # What is copied, or updates the weights, must not be overwritten by a copy.
         for value in dict.fromkeys([*(new for _, new in copies), *self._applied()]):
-            if buffers.name(value) in targets:
+            if buffers.memory(value) in targets:
                 text = f"torch._foreach_clone({buffers.name(value)})"
                 self._steps.assign(value, text)
         for field, new in copies:

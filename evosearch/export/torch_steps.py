@@ -14,15 +14,19 @@ from evosearch.export.torch_formulas import (
     OF_TWO,
     ONE_AFTER_THE_OTHER,
     SWAPPED,
+    VIEWS,
 )
-from evosearch.export.torch_fusion import is_list, split_product, written_inside
+from evosearch.export.torch_fusion import (
+    is_list,
+    is_list_of,
+    split_product,
+    written_inside,
+)
 from evosearch.export.torch_numbers import Numbers
 from evosearch.export.trace import Operand, Step, Trace, Value, is_reduction
 
 INDENT = 8
 _LETTERS = ("x", "y", "z")
-_DIMENSIONLESS = ("transpose", "outer")
-"""Functions of matrices that also take an array of no dimension."""
 
 
 class TorchSteps:
@@ -155,12 +159,15 @@ class TorchSteps:
 
     def _interpolate(self, step: Step) -> None:
         x, y, a = step.operands
-        if x == y:
+        whole = [is_list_of(each, step.result.kind) for each in (x, y)]
+        if x == y or not any(whole):
             self._each(step)
             return
         share = _bracketed(self._numbers.text(a, rounded=True), PRODUCT)
         rest = f"1 - {share}"
-        if self._free(y, step) or not self._free(x, step) or self._is_inside(x):
+        free = self._free(y, step) or not self._free(x, step) or self._is_inside(x)
+        # What the other is added to is as large as the result.
+        if not whole[0] or (whole[1] and free):
             name = self._over(step, y, "mul", share)
             self._add(name, x, rest)
         else:
@@ -213,7 +220,7 @@ class TorchSteps:
         lists = [each for each in step.operands if is_list(each)]
         letters = dict(zip(dict.fromkeys(lists), _LETTERS, strict=False))
         row = FUNCTIONS[step.function]
-        reshaped = row.matrices and step.function not in _DIMENSIONLESS
+        reshaped = row.matrices
         texts = []
         for each in step.operands:
             if not is_list(each):
@@ -231,7 +238,12 @@ class TorchSteps:
         source = (
             names[0] if len(names) == 1 else f"zip({', '.join(names)}, strict=True)"
         )
-        name = self._buffers.new(step.result)
+        if step.function in VIEWS:
+            (of,) = step.operands
+            assert isinstance(of, Value)
+            name = self._buffers.view(step.result, of)
+        else:
+            name = self._buffers.new(step.result)
         loop = f"for {variables} in {source}"
         self.lines += layout.comprehension(name, text, loop, INDENT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,3 +169,14 @@ def test_the_command_line() -> None:
     assert told["equations"][-1] == "w ← w − 0.001 η (m′ / √v′ + 0.01 w)"
     assert told["bytes_per_weight"] == 8
     assert 0.2 < told["cost"]["ratio"] < 5.0
+
+
+def test_formulas_in_latex_are_those_of_the_export(tmp_path: Path) -> None:
+    out = tmp_path / "lion.tex"
+    assert evosearch("export", "lion", "--to", "latex", "-o", out).code == 0
+    assert evosearch("explain", "lion", "--latex").output == out.read_text()
+    told = json.loads(evosearch("explain", "lion", "--json", "--latex").output)
+    assert told["latex"] == out.read_text()
+    # No function has to be called as the program's file.
+    (tmp_path / "1.opt").write_text(read_program("lion"))
+    assert r"\beta_{1}" in evosearch("explain", tmp_path / "1.opt", "--latex").output

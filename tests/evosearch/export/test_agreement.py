@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 
-from dsl import Program
+from dsl import Program, parse
 from dsl.interpret import uses_matrices
 from dsl.program import Constant
 from evosearch.errors import InputError
@@ -128,6 +128,68 @@ def test_defaults_in_float32_agree_as_far_as_rounding_lets_them(
             found.program,
             (trees, rate, count),
         )
+
+
+@pytest.mark.parametrize("target", ["optax", "torch"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        # A state is called as something of the frame, or as another but for the mark.
+        "def train(w, g, lr, rate):\n  u = lr * rate\n  return u, g",
+        "def train(w, g, _t, t, rate):\n  u = t * rate\n  return u, g, u",
+        "def train(w, g, updates, state, rate):\n  u = state * rate\n  return u, g, u",
+        # XLA computes the second of two inverse functions without the first.
+        """def train(w, g, m, lr):
+            x = reciprocal(m)
+            x = exp10(x)
+            u = log(x)
+            return g, u""",
+        # A number of each weight array is transposed.
+        """def train(w, g, lr):
+            n = norm(g)
+            n = transpose(n)
+            n = outer(n, n)
+            u = w * n
+            return u""",
+        # The second of an interpolation is the smaller, or the first, or both are.
+        "def train(w, g, lr):\n  n = norm(g)\n  u = interp(w, n, 0.5)\n  return u",
+        "def train(w, g, lr):\n  n = norm(g)\n  u = interp(n, w, 0.5)\n  return u",
+        """def train(w, g, lr):
+            n = norm(g)
+            s = square(w)
+            u = interp(s, n, 0.5)
+            return u""",
+        """def train(w, g, r: (r, 1), c: (1, c), lr):
+            u = interp(r, c, 0.5)
+            u = u + w
+            return u, r, c""",
+        # A view is read, after or while what it shows could be written over.
+        """def train(w, g, m: (r, r), lr):
+            v = transpose(w)
+            v = tan(v)
+            u = matmul(m, w)
+            m = matmul(w, v)
+            return u, m""",
+        """def train(w, g, m: (r, r), lr):
+            v = transpose(m)
+            m = m + v
+            u = matmul(m, g)
+            return u, m""",
+        """def train(w, g, m: (r, r), n: (r, r), lr):
+            v = transpose(m)
+            u = matmul(n, g)
+            return u, n, v""",
+        """def train(w, g, m: (r, 1), lr):
+            x = m * 2.0
+            v = diagonal(outer(x, x))
+            x = x + 1.0
+            u = g * v
+            u = u * x
+            return u, x""",
+    ],
+)
+def test_exports_of_what_once_went_wrong_agree(text: str, target: str) -> None:
+    assert export(parse(text), target, "found").steps == 50
 
 
 def wrong_constant(found: Trace) -> Sequence[Program]:
