@@ -9,7 +9,7 @@ differential evolution. At the end constants lose the digits that do not count.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,11 @@ _MOST_DIGITS = 6
 
 
 def fit_all(
-    all_known: Sequence[Known], target: Target, seed: int, most_refined: int = 5
+    all_known: Sequence[Known],
+    target: Target,
+    seed: int,
+    hints: Sequence[float] = (),
+    most_refined: int = 5,
 ) -> list[Fit]:
     """Fit the free constants of each known optimizer.
 
@@ -67,11 +71,12 @@ def fit_all(
         all_known: the optimizers.
         target: at least one of its streams is usable.
         seed: of the random states, one for each optimizer.
+        hints: numbers that may be constants of it, tried among others.
         most_refined: so many are refined.
     """
     randoms = [np.random.default_rng((seed, n)) for n in range(len(all_known))]
     found = [
-        _searched(known, target, random)
+        _searched(known, target, hints, random)
         for known, random in zip(all_known, randoms, strict=True)
     ]
     order = np.argsort([each.errors.min() for each in found], kind="stable")
@@ -96,13 +101,18 @@ def complexity(known: Known, values: Mapping[str, float]) -> tuple[int, int, int
     return used, len(known.program.states), len(known.program.statements)
 
 
-def _searched(known: Known, target: Target, random: np.random.Generator) -> Solved:
+def _searched(
+    known: Known,
+    target: Target,
+    hints: Sequence[float],
+    random: np.random.Generator,
+) -> Solved:
     """The program's own constants, or the coarse search if they do not fit."""
     own = np.array([_own(known)])
     solved = Solved.at(known, target, own)
     if solved.errors[0] < EXACT or not known.curved:
         return solved
-    points = np.concatenate([own, _coarse(known, random)])
+    points = np.concatenate([own, _hinted(known, hints), _coarse(known, random)])
     return Solved.at(known, target, points)
 
 
@@ -121,6 +131,26 @@ def _refined(
 
 def _own(known: Known) -> list[float]:
     return point_of(known, known.own)
+
+
+def _hinted(known: Known, hints: Sequence[float]) -> Array:
+    """The hints as curved constants, in all ways that are within their range."""
+    fitting = [
+        [hint for hint in hints if _is_within(name, hint)] for name in known.curved
+    ]
+    rows = [
+        point_of(known, dict(zip(known.curved, row, strict=True)))
+        for row in islice(product(*fitting), _FEWEST if known.has_matrices else _DRAWN)
+    ]
+    return np.array(rows).reshape(-1, len(known.curved))
+
+
+def _is_within(name: str, hint: float) -> bool:
+    low, high = bounds_of(name)
+    if name == "exponent":
+        return low <= hint <= high
+    number = 1.0 - hint if name.startswith("beta") else hint
+    return bool(10.0**low <= number <= 10.0**high)
 
 
 def _coarse(known: Known, random: np.random.Generator) -> Array:

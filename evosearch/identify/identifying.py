@@ -13,13 +13,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dsl.float32 import constant_text
 from dsl.interpret import uses_matrices
-from dsl.program import Program
+from dsl.program import Constant, Program
 from dsl.prune import prune
+from dsl.simplify import simplify
 from evosearch.identify.fitting import complexity, fit_all
 from evosearch.identify.known import KNOWN, Known
 from evosearch.identify.solving import Target, is_degenerate
-from evosearch.identify.streams import Array, Stream, to_confirm, to_fit, to_judge
+from evosearch.identify.streams import (
+    Array,
+    Stream,
+    at_peak,
+    to_confirm,
+    to_fit,
+    to_judge,
+)
 from evosearch.identify.updates import updates_of, updates_of_known
 
 SURE = 0.999
@@ -73,10 +82,13 @@ class Identity(NamedTuple):
     Attributes:
         verdict: what can be said of it.
         matches: known optimizers, best first; none if there is no update to compare.
+        at_peak: whether this holds where the schedule's value is 1 at every step, and
+            not where it changes: the program makes another use of it, or none.
     """
 
     verdict: Verdict
     matches: tuple[Match, ...]
+    at_peak: bool = False
 
     @property
     def family(self) -> str | None:
@@ -103,22 +115,50 @@ def identify(
         all_known: what to compare with.
     """
     program = prune(program)
-    fitting, judging = to_fit(seed), to_judge(seed)
+    candidates = [k for k in all_known if uses_matrices(program) or not k.has_matrices]
+    found = _identified(program, seed, candidates, _Streams.of(seed))
+    if found.verdict is Verdict.IS or not found.matches:
+        return found
+    other = _identified(program, seed, candidates, _Streams.at_peak(seed))
+    if other.verdict is Verdict.UNKNOWN or other.verdict is found.verdict:
+        return found
+    return other._replace(at_peak=True)
+
+
+class _Streams(NamedTuple):
+    """What constants are fitted on, similarities measured and verdicts confirmed."""
+
+    fitting: list[Stream]
+    judging: list[Stream]
+    confirming: list[Stream]
+
+    @classmethod
+    def of(cls, seed: int) -> _Streams:
+        return cls(to_fit(seed), to_judge(seed), to_confirm(seed))
+
+    @classmethod
+    def at_peak(cls, seed: int) -> _Streams:
+        return cls(*(list(map(at_peak, each)) for each in cls.of(seed)))
+
+
+def _identified(
+    program: Program, seed: int, candidates: Sequence[Known], streams: _Streams
+) -> Identity:
+    """The identity on these streams."""
+    fitting, judging, confirming = streams
     target = Target.of(fitting, _updates(program, fitting))
     if not target.scales.any():
         return Identity(Verdict.UNKNOWN, ())
-    candidates = [k for k in all_known if uses_matrices(program) or not k.has_matrices]
     updates = _updates(program, judging)
     matches = [
         _judged(known, fit.values, judging, updates)
         for known, fit in zip(
-            candidates, fit_all(candidates, target, seed), strict=True
+            candidates, fit_all(candidates, target, seed, _hints(program)), strict=True
         )
     ]
     ordered = _best_first(matches)
-    long = to_confirm(seed)
-    best = ordered[0]
-    confirmed = _judged(best.known, best.constants, long, _updates(program, long))
+    best, long = ordered[0], _updates(program, confirming)
+    confirmed = _judged(best.known, best.constants, confirming, long)
     return Identity(_verdict(best, confirmed), tuple(ordered))
 
 
@@ -143,6 +183,21 @@ def similarities(one: Array, other: Array) -> Array:
         apart = np.sum((u - k) ** 2, axis=1)
         found = np.where(over > 0.0, 1.0 - apart / over, 1.0)
     return np.where(np.isfinite(apart) & np.isfinite(over), found, 0.0)
+
+
+def _hints(program: Program) -> list[float]:
+    """Numbers of the program, and of what laws make of it: they may be the betas."""
+    texts = (program, simplify(program).program)
+    numbers = {
+        argument.value
+        for each in texts
+        for statement in each.statements
+        for argument in statement.arguments
+        if isinstance(argument, Constant)
+    }
+    # Decimals, where the float32 is one: 0.9 for 0.8999999761581421.
+    decimals = {float(constant_text(number)) for number in numbers}
+    return sorted(decimals | {1.0 - number for number in decimals if number > 0.0})
 
 
 def _updates(program: Program, streams: Sequence[Stream]) -> Array:

@@ -150,6 +150,11 @@ def recorded(task: str) -> Stream:
     )
 
 
+def at_peak(stream: Stream) -> Stream:
+    """The stream with the schedule's value at 1 throughout."""
+    return stream._replace(rates=np.ones_like(stream.rates))
+
+
 def to_fit(seed: int) -> list[Stream]:
     """The streams that constants are fitted on: the ordinary ones."""
     kinds = [name for name, kind in KINDS.items() if kind.is_ordinary]

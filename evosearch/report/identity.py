@@ -20,6 +20,7 @@ def identity_told(identity: Identity) -> dict[str, Any]:
     return {
         "verdict": str(identity.verdict),
         "family": identity.family,
+        "at_peak": identity.at_peak,
         "matches": [_told(match) for match in identity.matches],
     }
 
@@ -68,11 +69,12 @@ def sentence(identity: Identity) -> str:
         )
     best = identity.matches[0]
     title, family = best.known.title, best.known.family
+    where = ", with a schedule of its own" if identity.at_peak else ""
     if identity.verdict is Verdict.IS:
-        return f"{title}, with {constants_text(best)} ({family})"
+        return f"{title}{where}, with {constants_text(best)} ({family})"
     if identity.verdict is Verdict.FAMILY:
         return (
-            f"like {title}, and not the same on every stream, with "
+            f"like {title}{where}, and not the same on every stream, with "
             f"{constants_text(best)} ({family})"
         )
     if best.similarity < NEAR:

@@ -24,7 +24,7 @@ from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.identify import SURE_ANYWHERE, identify, similarities
 from evosearch.identify.known import KNOWN
-from evosearch.identify.streams import KINDS, made_up
+from evosearch.identify.streams import KINDS, at_peak, made_up
 from evosearch.identify.updates import updates_of, updates_of_known
 from evosearch.mutate import Odds, mutate
 
@@ -58,6 +58,7 @@ def told(number: int) -> dict[str, Any]:
         "parent": parent,
         "mutations": mutations,
         "verdict": str(found.verdict),
+        "at_peak": found.at_peak,
         "matrices": uses_matrices(prune(program)),
         "seconds": round(seconds, 2),
         "program": unparse(prune(program)),
@@ -67,6 +68,8 @@ def told(number: int) -> dict[str, Any]:
     best = found.matches[0]
     values = {name: np.array([value]) for name, value in best.constants.items()}
     fresh = [made_up(kind, 1000 + number, FRESH_STEPS) for kind in KINDS]
+    if found.at_peak:
+        fresh = [*map(at_peak, fresh)]
     updates = np.stack([updates_of(program, stream) for stream in fresh])
     seen = similarities(updates, updates_of_known(best.known, values, fresh)[0])
     ordinary = np.array([stream.is_ordinary for stream in fresh])

@@ -9,11 +9,18 @@ from random import Random
 import numpy as np
 import pytest
 
-from dsl import Program, parse, unparse
+from dsl import Program, parse, prune, unparse
 from dsl.library import program_names, read_program
 from evosearch.identify import Identity, Verdict, identify, similarities
 from evosearch.identify.known import KNOWN, LION_FAMILY, with_constants
-from evosearch.identify.streams import KINDS, made_up, recorded, to_fit, to_judge
+from evosearch.identify.streams import (
+    KINDS,
+    at_peak,
+    made_up,
+    recorded,
+    to_fit,
+    to_judge,
+)
 from evosearch.identify.updates import updates_of, updates_of_known
 from evosearch.mutate import Odds, mutate
 from tests.command_line import evosearch
@@ -154,7 +161,7 @@ def test_without_an_update_there_is_nothing_to_compare(update: str) -> None:
 def test_a_name_given_to_a_mutant_holds_on_fresh_streams(name: str) -> None:
     random = Random(name)
     program = BY_NAME[name].program
-    for _ in range(3):
+    for _ in range(2):
         program = mutate(program, random, Odds(), 40).program
         found = identify(program)
         if found.verdict is not Verdict.IS:
@@ -163,6 +170,7 @@ def test_a_name_given_to_a_mutant_holds_on_fresh_streams(name: str) -> None:
         values = {key: np.array([value]) for key, value in best.constants.items()}
         for kind in KINDS:
             fresh = made_up(kind, 77, 200)
+            fresh = at_peak(fresh) if found.at_peak else fresh
             one = updates_of(program, fresh)[None]
             other = updates_of_known(best.known, values, [fresh])[0]
             assert similarities(one, other) > 0.99
@@ -212,3 +220,29 @@ def test_constants_are_put_into_the_text() -> None:
     program: Program = with_constants(BY_NAME["signum"], {"beta": 0.5, "rate": 2.0})
     assert "interp(g, m, 0.5)" in unparse(program)
     assert "lr * 2.0" in unparse(program)
+
+
+@pytest.mark.parametrize("name", ["lion", "adamw", "momentum"])
+@pytest.mark.parametrize("schedule", ["sqrt(lr)", "lr * lr", "abs(cos(lr * 40.0))"])
+def test_a_known_program_with_another_schedule_is_named(
+    name: str, schedule: str
+) -> None:
+    program = prune(parse(read_program(name)))
+    header, *body = unparse(program).splitlines()
+    text = "\n".join([header, f"    lr = {schedule}", *body])
+    found = identify(parse(text))
+    assert found.verdict is Verdict.IS
+    assert found.at_peak
+    assert found.matches[0].known.name == name
+
+
+def test_a_known_schedule_is_none_of_its_own() -> None:
+    assert not identify(parse(read_program("lion"))).at_peak
+
+
+def test_constants_of_the_text_are_tried() -> None:
+    text = read_program("lion").replace("0.99)", "0.9982)").replace("0.9)", "0.87)")
+    (first, *_) = identify(parse(text)).matches
+    assert first.similarity > 1.0 - 1e-9
+    assert first.constants["beta1"] == pytest.approx(0.87)
+    assert first.constants["beta2"] == pytest.approx(0.9982)
