@@ -1,19 +1,22 @@
-"""What README.md says is so: commands, outputs, paths and the table of commands."""
+"""What README.md and the handbook say is so: commands, outputs, paths, the table."""
 
 from __future__ import annotations
 
 import doctest
 import re
 import shlex
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from evosearch.cli import app
+from evosearch.config import Config
 from tests.command_line import ROOT, evosearch
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+HANDBOOK = (ROOT / "evosearch" / "README.md").read_text(encoding="utf-8")
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
@@ -97,8 +100,30 @@ def test_every_command_and_option_has_help(name: str) -> None:
         assert getattr(parameter, "help", None), parameter.name
 
 
+def keys(tree: type[BaseModel]) -> set[str]:
+    """Every key of a config with its path, without the numbers of tasks."""
+    found = set()
+    for name, field in tree.model_fields.items():
+        (kind,) = [
+            t
+            for t in (field.annotation, *get_args(field.annotation))
+            if isinstance(t, type) and issubclass(t, BaseModel)
+        ] or [None]
+        found |= {name} | ({f"{name}.{key}" for key in keys(kind)} if kind else set())
+    return found
+
+
+def test_keys_exist() -> None:
+    known = keys(Config)
+    named = re.findall(
+        r"`((?:search|fitness|hurdles|final|simplify|workers)\.\w+)", README + HANDBOOK
+    )
+    assert len(named) > 15
+    assert not {name for name in named if name not in known}
+
+
 def test_paths_exist() -> None:
-    named = re.findall(r"`([\w./-]+)`", README)
+    named = re.findall(r"`([\w./-]+)`", README + HANDBOOK)
     folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
     paths = [name for name in named if name.split("/")[0] in folders]
     assert len(paths) > 15
@@ -108,5 +133,5 @@ def test_paths_exist() -> None:
     ]
     assert not missing
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M)
-    for target in re.findall(r"`make (\w+)`", README):
+    for target in re.findall(r"`make (\w+)`", README + HANDBOOK):
         assert target in targets

@@ -13,62 +13,72 @@ from evosearch.errors import InputError
 if TYPE_CHECKING:
     from dsl.program import Program
     from evosearch.config import TaskConfig
-    from evosearch.simplify import Asked
+    from evosearch.simplify import Asked, Simplified
+
+_Exact = Annotated[
+    bool, typer.Option("--exact", help="Only laws that keep every update bit for bit.")
+]
+_Task = Annotated[
+    str | None,
+    typer.Option(
+        help="Also take out what the loss on this task does not need: charlm, digits "
+        "or path/to/file.py:factory."
+    ),
+]
+_Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A key of the task as in a config, such as arguments.scale=2; repeatable.",
+    ),
+]
+_Seeds = Annotated[
+    int, typer.Option(min=2, max=10_000, help="Data seeds to choose by.")
+]
+_TestSeeds = Annotated[
+    int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
+]
+_Tolerance = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=100.0,
+        help="How much worse it may become, in standard errors of the mean loss.",
+    ),
+]
+_Store = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file that keeps the trainings: the same command takes them up."
+    ),
+]
+_Page = Annotated[
+    Path | None, typer.Option(help="A Markdown file to write the derivation to.")
+]
 
 
 def simplify(
     program: ProgramFile,
-    exact: Annotated[
-        bool,
-        typer.Option("--exact", help="Only laws that keep every update bit for bit."),
-    ] = False,
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="Also take out what the loss on this task does not need: charlm, "
-            "digits or path/to/file.py:factory."
-        ),
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="A key of the task as in a config, such as arguments.scale=2; "
-            "repeatable.",
-        ),
-    ] = None,
-    seeds: Annotated[
-        int, typer.Option(min=2, max=10_000, help="Data seeds to choose by.")
-    ] = 5,
-    test_seeds: Annotated[
-        int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
-    ] = 8,
-    tolerance: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            max=100.0,
-            help="How much worse it may become, in standard errors of the mean loss.",
-        ),
-    ] = 1.0,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file that keeps the trainings: the same command takes them up."
-        ),
-    ] = None,
-    page: Annotated[
-        Path | None,
-        typer.Option(help="A Markdown file to write the derivation to."),
-    ] = None,
+    exact: _Exact = False,
+    task: _Task = None,
+    overrides: _Overrides = None,
+    seeds: _Seeds = 5,
+    test_seeds: _TestSeeds = 8,
+    tolerance: _Tolerance = 1.0,
+    store: _Store = None,
+    page: _Page = None,
     functions: OwnFunctions = None,
     as_json: Json = False,
 ) -> None:
     """Simplify a program by laws, and with a task by what its loss does not need."""
     if task is None:
-        for option, given in (("--store", store), ("--page", page)):
-            if given is not None:
+        for option, given in (
+            ("--set", overrides),
+            ("--store", store),
+            ("--page", page),
+        ):
+            if given:
                 raise InputError(f"{option} is for trainings: name a task with --task")
         _by_laws(program, exact, functions, as_json)
         return
@@ -80,14 +90,26 @@ def simplify(
     from evosearch.threads import use_one_thread
 
     use_one_thread()
+    from evosearch.commands.written import require_place, write_whole
     from evosearch.config import parse_task
     from evosearch.opening import load_program, try_own
+    from evosearch.report.page import derivation_page
+    from evosearch.report.simplified import print_simplified, simplified_told
     from evosearch.simplify import Asked
 
+    if page is not None:
+        require_place(page, "--page")
     parsed = parse_task(task, overrides or [])
     try_own(functions)
     asked = Asked(seeds, tolerance, test_seeds, None)
-    _on_task(load_program(program), parsed, functions, asked, store, page, as_json)
+    found = _on_task(load_program(program), parsed, functions, asked, store)
+    told = {"task": parsed.task, **simplified_told(found)}
+    if page is not None:
+        write_whole(page, derivation_page(told, f"Simplified on {task}"), "--page")
+    if as_json:
+        print_json(told)
+    else:
+        print_simplified(told)
 
 
 def _on_task(
@@ -96,12 +118,8 @@ def _on_task(
     functions: str | None,
     asked: Asked,
     store: Path | None,
-    page: Path | None,
-    as_json: bool,
-) -> None:
+) -> Simplified:
     from evosearch.display import Display
-    from evosearch.report.page import derivation_page
-    from evosearch.report.simplified import print_simplified, simplified_told
     from evosearch.simplify import StoppedError, bench, simplify_on_tasks
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
@@ -113,7 +131,7 @@ def _on_task(
             display,
             StopOnInterrupt(display.say) as stop,
         ):
-            found = in_task_code(
+            return in_task_code(
                 task.task,
                 lambda: simplify_on_tasks(
                     program, asked, ledger, plan, display.judge, stop.asked
@@ -123,14 +141,6 @@ def _on_task(
         kept = f": the same command takes up what {store} has" if store else ""
         typer.echo(f"stopped{kept}", err=True)
         raise typer.Exit(130) from None
-    told = {"task": task.task, **simplified_told(found)}
-    if page is not None:
-        written = derivation_page(told, f"Simplified on {task.task}")
-        page.write_text(written, encoding="utf-8")
-    if as_json:
-        print_json(told)
-    else:
-        print_simplified(told)
 
 
 def _by_laws(program: str, exact: bool, functions: str | None, as_json: bool) -> None:
