@@ -85,7 +85,7 @@ class Display:
 
     def judge(self, what: str, done: int, total: int) -> None:
         """Show how far the final comparison is."""
-        line = f"{what}: {done} of {total} programs"
+        line = f"{what}: {done} of {total} programs" if total else what
         if self._console.is_terminal:
             self._live.update(Text(line), refresh=True)
         elif self._due(time.monotonic()) or done == 0:

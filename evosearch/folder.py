@@ -126,6 +126,14 @@ class RunFolder:
         """Write `summary.json`."""
         self.write(SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
+    def handed_over(self) -> str | None:
+        """Digest of the chosen program of which the summary says what became of it."""
+        try:
+            summary = json.loads((self.path / SUMMARY).read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return summary["best"]["digest"] if summary.get("handover") else None
+
     def close(self) -> None:
         """Let go of the folder."""
         self._log.close()

@@ -76,17 +76,18 @@ def hand_over(text: str, session: Session) -> dict[str, Any]:
         # Where it fails on other data seeds nothing can be measured; laws need none.
         notes.append(str(error))
         simplified, program = None, simplify(chosen).program
-    session.watch("identifying what was found", 0, 1)
+    session.watch("identifying what was found", 0, 0)
     identity = identify(program)
-    title = f"# of {session.folder.path.name}, simplified: {sentence(identity)}\n"
+    name = session.folder.path.name
+    title = f"# What run {name} chose, simplified: {sentence(identity)}\n"
     session.folder.write(BEST, f"{title}{unparse(program)}")
     files = [BEST]
     if simplified is not None:
-        heading = f"What {session.folder.path.name} found"
+        heading = f"What run {name} found"
         page = derivation_page(simplified, heading, sentence(identity))
         session.folder.write(DERIVATION, page)
         files.append(DERIVATION)
-    session.watch("exporting what was found", 0, 1)
+    session.watch("exporting what was found", 0, 0)
     written, problems = _export(program, session.folder)
     return {
         "simplified": simplified,

@@ -137,7 +137,9 @@ class _Session:
         ledger.store.commit()
         final = None
         if ended:
-            self._write_best(ledger.store.best(1)[0], "not judged on fresh seeds yet")
+            if self._folder.handed_over() is None:
+                found = ledger.store.best(1)[0]
+                self._write_best(found, "not judged on fresh seeds yet")
             self._folder.log("search ended; judging on fresh seeds")
             final = choose_and_compare(problem, ledger, self._watcher.judge, stopped)
         best = ledger.store.best(1)[0] if final is None else final.chosen
@@ -151,8 +153,11 @@ class _Session:
             final=final,
         )
         ledger.store.commit()
-        self._write(summary, best, final)
-        if final is not None and problem.config.simplify.enabled:
+        handing = final is not None and problem.config.simplify.enabled
+        # What a run handed over before stays there until it is made again.
+        if not (handing and self._folder.handed_over() == best.digest):
+            self._write(summary, best, final)
+        if handing:
             summary = self._hand_over(problem, ledger, search, summary, stopped)
         self._folder.log("stopped" if summary["interrupted"] else "done")
         return summary

@@ -271,7 +271,7 @@ def _other_version(connection: sqlite3.Connection) -> str:
         for name in ("application_id", "user_version")
     )
     if application != _APPLICATION:
-        return "is a database, but not the record of a run; name the folder of a run"
+        return "is a database, but not one of evosearch; name another file or run"
     if version != _VERSION:
         return (
             f"has version {version} of the record and this evosearch reads {_VERSION}; "

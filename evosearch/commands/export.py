@@ -31,6 +31,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a program as source for a training script, compared over 50 steps."""
+    from dsl.float32 import constant_text
     from evosearch.commands.written import require_place, write_whole
     from evosearch.export import TARGETS, checked_name, checked_target
     from evosearch.export import export as made_of
@@ -45,7 +46,9 @@ def export(
     made = made_of(parsed, to, name)
     write_whole(out, made.source, "--out")
     if as_json:
-        constants = {each.name: each.value for each in made.parameters}
+        constants = {
+            each.name: float(constant_text(each.value)) for each in made.parameters
+        }
         told = {"file": str(out), "to": to, "name": made.name, "constants": constants}
         print_json({**told, "steps_compared": made.steps})
         return

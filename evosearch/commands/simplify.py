@@ -34,17 +34,22 @@ _Overrides = Annotated[
     ),
 ]
 _Seeds = Annotated[
-    int, typer.Option(min=2, max=10_000, help="Data seeds to choose by.")
+    int | None,
+    typer.Option(min=2, max=10_000, help="Data seeds to choose by; 5 if not given."),
 ]
 _TestSeeds = Annotated[
-    int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
+    int | None,
+    typer.Option(
+        min=2, max=10_000, help="Fresh data seeds to report on; 8 if not given."
+    ),
 ]
 _Tolerance = Annotated[
-    float,
+    float | None,
     typer.Option(
         min=0.0,
         max=100.0,
-        help="How much worse it may become, in standard errors of the mean loss.",
+        help="How much worse it may become, in standard errors of the mean loss; 1 "
+        "if not given.",
     ),
 ]
 _Store = Annotated[
@@ -63,9 +68,9 @@ def simplify(
     exact: _Exact = False,
     task: _Task = None,
     overrides: _Overrides = None,
-    seeds: _Seeds = 5,
-    test_seeds: _TestSeeds = 8,
-    tolerance: _Tolerance = 1.0,
+    seeds: _Seeds = None,
+    test_seeds: _TestSeeds = None,
+    tolerance: _Tolerance = None,
     store: _Store = None,
     page: _Page = None,
     functions: OwnFunctions = None,
@@ -75,6 +80,9 @@ def simplify(
     if task is None:
         for option, given in (
             ("--set", overrides),
+            ("--seeds", seeds),
+            ("--test-seeds", test_seeds),
+            ("--tolerance", tolerance is not None),
             ("--store", store),
             ("--page", page),
         ):
@@ -101,7 +109,8 @@ def simplify(
         require_place(page, "--page")
     parsed = parse_task(task, overrides or [])
     try_own(functions)
-    asked = Asked(seeds, tolerance, test_seeds, None)
+    margin = 1.0 if tolerance is None else tolerance
+    asked = Asked(seeds or 5, margin, test_seeds or 8, None)
     found = _on_task(load_program(program), parsed, functions, asked, store)
     told = {"task": parsed.task, **simplified_told(found)}
     if page is not None:

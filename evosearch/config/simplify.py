@@ -26,8 +26,8 @@ class SimplifyConfig(Section):
         default=4,
         ge=2,
         le=10_000,
-        description="data seeds by which it is seen what a statement is good for; from "
-        "2, for a standard error, to 10000",
+        description="data seeds by which it is chosen what goes; from 2, for a "
+        "standard error, to 10000",
     )
     tolerance: float = Field(
         default=1.0,

@@ -57,9 +57,23 @@ def function_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
 
 
-def rate_meaning(forms: str) -> str:
-    """What the argument for the learning rate stands for, in the forms that it has."""
-    return (
+def rate_meaning(forms: str, peak: float, constant_rate: bool) -> str:
+    """What the argument for the learning rate stands for.
+
+    Args:
+        forms: what it may be given as.
+        peak: its value in the program where the schedule is at its peak.
+        constant_rate: whether the program was found without a schedule.
+    """
+    said = (
         f"{forms}. It is all of the rate, peak times schedule: the program's `lr`, "
         "whose peak is 1, times the constant that is the default here."
     )
+    if peak == 1.0:
+        said = (
+            f"{forms}. It multiplies the rates that are among the other constants, or "
+            "in the formula: its peak is 1."
+        )
+    if constant_rate:
+        said += " What was found keeps it constant."
+    return said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from dsl.program import Program
@@ -19,6 +19,7 @@ from evosearch.export.loading import load, need
 from evosearch.export.naming import name_constants
 from evosearch.export.optax_run import optax_stepper
 from evosearch.export.optax_source import optax_source
+from evosearch.export.rate import with_learning_rate
 from evosearch.export.torch_run import torch_stepper
 from evosearch.export.torch_source import torch_source
 from evosearch.export.trace import Parameter, Trace, trace
@@ -105,7 +106,11 @@ def checked_name(name: str) -> str:
 
 def _trace(program: Program, target: str) -> Trace:
     formulas, any_function = TARGETS[target].formulas, TARGETS[target].any_function
+    added = False
+    if target != "latex":
+        program, added = with_learning_rate(program)
     found = trace(program, split_clip="clip_by_global_norm" not in formulas)
+    found = replace(found, constant_rate=added)
     for step in found.steps:
         if step.function not in formulas and not any_function:
             raise InputError(

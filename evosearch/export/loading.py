@@ -14,13 +14,18 @@ def need(library: str, what: str) -> None:
     """Ask for a library without which an export cannot be checked.
 
     Raises:
-        InputError: it is not installed.
+        InputError: it is not installed, or cannot be imported.
     """
+    needs = f"{what} is checked before it is written, which needs {library}"
     if importlib.util.find_spec(library) is None:
+        raise InputError(f"{needs}: pip install evosearch[{library}]")
+    try:
+        importlib.import_module(library)
+    except (ImportError, OSError) as error:  # OSError: of a library that it loads
         raise InputError(
-            f"{what} is checked before it is written, which needs {library}: "
-            f"pip install evosearch[{library}]"
-        )
+            f"{needs}, and that is installed but cannot be imported ({error}): mend it "
+            f"with pip install --force-reinstall {library}"
+        ) from None
 
 
 def load(source: str, name: str) -> ModuleType:

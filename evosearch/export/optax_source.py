@@ -27,6 +27,7 @@ def optax_source(
     init = [_initial(each.kind) for each in found.states]
     constants, functions = pieces_for("\n".join([body, *init]), FUNCTIONS_FILE)
     everything = "\n".join([body, *init, *functions])
+    rate = next((p for p in found.parameters if p.name == LEARNING_RATE), None)
     return render(
         template,
         name=name,
@@ -39,10 +40,12 @@ def optax_source(
             )
         ],
         rate_meaning=document.rate_meaning(
-            "a number, or a schedule of the step, from 0"
+            "a number, or a schedule of the step, from 0",
+            rate.value if rate is not None else 1.0,
+            found.constant_rate,
         ),
         has_rate=found.reads_rate(),
-        rate=next((p for p in found.parameters if p.name == LEARNING_RATE), None),
+        rate=rate,
         parameters=[p for p in found.parameters if p.name != LEARNING_RATE],
         constants=constants,
         functions=functions,

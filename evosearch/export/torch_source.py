@@ -73,14 +73,20 @@ def torch_source(found: Trace, name: str) -> str:
 
 def arguments_of(found: Trace) -> list[Argument]:
     """The constants, `lr` in the place of the learning rate."""
-    said = document.rate_meaning("the learning rate, which a scheduler may change")
     named = [
-        Parameter("lr", each.value, said) if each.name == LEARNING_RATE else each
+        Parameter("lr", each.value, _lr_meaning(found, each))
+        if each.name == LEARNING_RATE
+        else each
         for each in found.parameters
     ]
     return [
         Argument(each.name, each.value, each.meaning, *_bounds(each)) for each in named
     ]
+
+
+def _lr_meaning(found: Trace, rate: Parameter) -> str:
+    forms = "the learning rate, which a scheduler may change"
+    return document.rate_meaning(forms, rate.value, found.constant_rate)
 
 
 def _bounds(parameter: Parameter) -> tuple[str, str]:

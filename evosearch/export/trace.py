@@ -85,6 +85,7 @@ class Trace:
         update: what the weights are made smaller by.
         new_states: the states after the step.
         parameters: the constants that have names, learning rate first (`naming`).
+        constant_rate: whether the program it was made of read no rate (`rate`).
     """
 
     program: Program
@@ -97,6 +98,7 @@ class Trace:
     update: Value
     new_states: tuple[Value, ...]
     parameters: tuple[Parameter, ...] = ()
+    constant_rate: bool = False
 
     @property
     def matrices(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -122,6 +123,11 @@ def _print_handover(summary: Mapping[str, Any], console: Console) -> None:
             console.print(
                 f"paired difference to what the search found: {-mean:+.4f} +- "
                 f"{width:.4f} (95 % interval; positive is better than that)"
+            )
+        if not told["complete"]:
+            console.print(
+                "for more of it: evosearch run --resume "
+                f"{shlex.quote(summary['run'])} --set simplify.share=1"
             )
     console.print(f"behaves like: {handed['sentence']}")
     for note in handed["notes"]:

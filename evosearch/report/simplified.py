@@ -35,6 +35,7 @@ def simplified_told(found: Simplified) -> dict[str, Any]:
         "tolerance": found.asked.tolerance,
         "test_seeds": found.asked.test_seeds,
         "trainings": found.trainings,
+        "report_trainings": found.reported,
         "complete": reduced.complete,
         "margin": reduced.margin,
         "changes": [_change_told(change) for change in reduced.changes],
@@ -105,15 +106,17 @@ def print_simplified(told: Mapping[str, Any]) -> None:
         before = change["program"]
     console.print(Text(f"\n{told['program']}"))
     console.print(sizes_in_words(told))
-    losses = Table("program", "loss", "against the last")
+    losses = Table(
+        "program", "loss (standard error)", "less that of the last (95 % interval)"
+    )
     for name, mean, against in loss_rows(told):
         losses.add_row(name, mean, against)
     losses.title = f"held-out loss on {told['test_seeds']} fresh data seeds"
     console.print(losses)
-    table = Table("line", "statement", "instead", "loss rises by")
+    table = Table("line", "statement", "instead", "loss rises by (95 % interval)")
     for line, statement, instead, cost in contribution_rows(told):
         table.add_row(line, Text(statement), Text(instead), cost)
-    table.title = "what each statement is good for (95 % intervals)"
+    table.title = "what each statement is good for, at this rate and decay"
     console.print(table)
 
 
@@ -131,18 +134,21 @@ def sizes_in_words(told: Mapping[str, Any]) -> str:
     start, end = told["before"], told["after"]
     sizes = ", ".join(f"{start[name]} to {end[name]} {name}" for name in start)
     ended = "nothing more can go" if told["complete"] else "the trainings ran out"
-    return f"{sizes}, after {told['trainings']} trainings; {ended}"
+    spent = f"{told['trainings']} trainings, {told['report_trainings']} for the report"
+    return f"{sizes}, after {spent}; {ended}"
 
 
 def loss_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Names, losses and differences of the three programs."""
     tuned = told["tuned"]
     factors = f"rate times {tuned['rate']:.3g}, decay times {tuned['decay']:.3g}"
-    names = {
+    names: dict[str, tuple[str, str]] = {
         "start": ("as it was", _against(told["against_start"])),
         "tuned_start": (f"tuned: {factors}", _against(told["against_tuned"])),
         "program": ("simplified, tuned alike", ""),
     }
+    if tuned["rate"] == tuned["decay"] == 1.0:
+        del names["tuned_start"]
     return [
         (names[key][0], _plus_minus(told["losses"][key]), names[key][1])
         for key in names
@@ -170,7 +176,7 @@ def contribution_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str, str]
             str(each["line"]),
             each["statement"],
             each["instead"],
-            "it fails to train"
+            "its loss is not finite"
             if each["mean"] is None
             else f"{each['mean']:+.4f} +- {each['interval']:.4f}",
         )

@@ -151,9 +151,9 @@ class _Way:
             singles = self._singles(averages(self.program))
             if self._trials.affordable(1) < 2 * len(singles):
                 return False
-            able = self._able(singles)
+            able, all_tried = self._able(singles)
             if not able:
-                return True
+                return all_tried
             self._cut_together(able)
 
     def round_constants(self) -> None:
@@ -177,24 +177,29 @@ class _Way:
                 found.setdefault(stump.program, stump)
         return sorted(found.values(), key=lambda stump: size_of(stump.program))
 
-    def _able(self, stumps: list[Stump]) -> list[Stump]:
-        """Those that cost nothing: the smallest first, of equal ones the best."""
+    def _able(self, stumps: list[Stump]) -> tuple[list[Stump], bool]:
+        """Those that cost nothing: the smallest first, of equal ones the best.
+
+        And whether the trainings were enough for all that might.
+        """
         seeds = self._trials.seeds
         hopeless = _HOPELESS * noise(self._start, math.sqrt(len(seeds)))
         what = f"round {self._round}"
         first = self._losses(f"{what}: one seed", _programs(stumps), seeds[:1])
-        left = [
+        hopeful = [
             stump
             for stump, losses in zip(stumps, first, strict=True)
             if worse(losses, self._best) <= hopeless
-        ][: self._trials.affordable(len(seeds) - 1)]
+        ]
+        left = hopeful[: self._trials.affordable(len(seeds) - 1)]
         found = self._losses(f"{what}: all seeds", _programs(left))
         free = [
             (size_of(stump.program), worse(losses, self._best), number)
             for number, (stump, losses) in enumerate(zip(left, found, strict=True))
             if self._is_free(losses)
         ]
-        return [left[number] for _, _, number in sorted(free)]
+        able = [left[number] for _, _, number in sorted(free)]
+        return able, len(left) == len(hopeful)
 
     def _cut_together(self, able: list[Stump]) -> None:
         """The first cut, and each further one that costs nothing with those before."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from filelock import FileLock, Timeout
+
 from dsl.program import Program
 from dsl.unparse import unparse
 from evosearch.choice import Circumstances, try_and_choose
 from evosearch.config import TaskConfig, TrainingConfig
+from evosearch.errors import InputError
 from evosearch.evaluate import load_plan, task_version
 from evosearch.ledger import Ledger
 from evosearch.plan import Plan
@@ -55,13 +59,46 @@ def bench(
     versions = [task_version(choice.task, training, functions)]
     with TemporaryDirectory() as folder:
         path = store or Path(folder) / "trainings.sqlite"
-        kept = Store.open(path) if path.exists() else Store.create(path)
-        say(choice.reason)
-        executor = Inline((choice.task,), training, say)
-        try:
-            ledger = Ledger(kept, executor, versions)
-            yield Bench(ledger, load_plan(choice.task, training))
-        finally:
-            executor.close()
-            kept.commit()
-            kept.close()
+        with _opened(path) as kept:
+            say(choice.reason)
+            executor = Inline((choice.task,), training, say)
+            try:
+                ledger = Ledger(kept, executor, versions)
+                yield Bench(ledger, load_plan(choice.task, training))
+            finally:
+                executor.close()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Store]:
+    """A file of trainings, made if there is none, and held against other processes."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"--store {path}: no file; name one to keep trainings in")
+    if not path.parent.is_dir():
+        raise InputError(
+            f"--store {path}: there is no folder {path.parent}; make it first, or name "
+            "another"
+        )
+    try:
+        with FileLock(path.with_name(f".{path.name}.lock"), blocking=False):
+            kept = Store.open(path) if path.exists() else Store.create(path)
+            try:
+                if next(kept.programs(), None) is not None:
+                    raise InputError(
+                        f"--store {path}: the record of a run, which takes no other "
+                        "trainings; name another file"
+                    )
+                yield kept
+                kept.commit()
+            finally:
+                kept.close()
+    except Timeout:
+        raise InputError(
+            f"--store {path}: another evosearch is using it; wait for it, or name "
+            "another file"
+        ) from None
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"--store {path}: {error}; is the disk full? What was trained before is "
+            "kept where it could be written"
+        ) from None

@@ -33,12 +33,21 @@ class Asked(NamedTuple):
 
 
 class Simplified(NamedTuple):
-    """What was found and how it did; `trainings` is how many that took."""
+    """What was found and how it did.
+
+    Attributes:
+        asked: how it was asked for.
+        reduced: what was found.
+        measured: how that did.
+        trainings: that went into finding it, those that a store had too.
+        reported: that went into what is said of it.
+    """
 
     asked: Asked
     reduced: Reduced
     measured: Measured
     trainings: int
+    reported: int
 
 
 def simplify_on_tasks(
@@ -72,5 +81,6 @@ def simplify_on_tasks(
         return averages(each, plan, first)
 
     reduced = reduce(program, trials, asked.tolerance, constants)
+    found = trials.spent
     measured = measure(reduced, trials, fresh, constants)
-    return Simplified(asked, reduced, measured, trials.spent)
+    return Simplified(asked, reduced, measured, found, trials.spent - found)

@@ -90,6 +90,7 @@ class Trials:
             self._watch(what, done, len(subjects))
             rows = self._ledger.settle(subject.digest, seeds, split)
             found.append(tuple(mean_loss(rows.values(), seed) for seed in seeds))
+        self._watch(what, len(subjects), len(subjects))
         self._ledger.store.commit()
         return found
 

@@ -14,6 +14,9 @@ from evosearch.simplify.trials import Losses, Trials
 _FARTHEST = 10
 """Powers of two that a factor may reach."""
 
+_PASSES = 4
+"""Times that rate and decay are tuned in turn, at most."""
+
 _Scale = Callable[[Program, float], Program | None]
 
 
@@ -34,9 +37,10 @@ class Tuned(NamedTuple):
 
 
 def tuned(program: Program, trials: Trials, tolerance: float, what: str) -> Tuned:
-    """Tune the rate, then the decay; each stays unless the gain is beyond the noise.
+    """Tune the rate, then the decay, until both stay; gains have to be beyond noise.
 
-    The same rule for every program, so that programs that it has tuned may be compared.
+    The same rule for every program, so that programs that it has tuned may be compared;
+    what is tuned again stays as it is.
 
     Args:
         program: a pruned one.
@@ -44,10 +48,17 @@ def tuned(program: Program, trials: Trials, tolerance: float, what: str) -> Tune
         tolerance: the noise, in standard errors of the mean loss.
         what: is tuned, for the watcher.
     """
-    rate, program = _descend(program, with_rate, trials, tolerance, f"rate of {what}")
-    decay, program = _descend(
-        program, with_decay, trials, tolerance, f"decay of {what}"
-    )
+    rate = decay = 1.0
+    for _ in range(_PASSES):
+        more, program = _descend(
+            program, with_rate, trials, tolerance, f"rate of {what}"
+        )
+        other, program = _descend(
+            program, with_decay, trials, tolerance, f"decay of {what}"
+        )
+        rate, decay = rate * more, decay * other
+        if more == other == 1.0:
+            break
     (losses,) = trials.losses(f"tuning {what}", [program])
     return Tuned(program, losses, rate, decay)
 

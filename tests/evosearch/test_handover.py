@@ -161,6 +161,22 @@ def test_a_program_that_cannot_be_trained_is_handed_over_by_laws(
 
 
 @pytest.mark.usefixtures("quick")
+def test_what_was_handed_over_stays_until_it_is_made_again(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Path(ran(config, "kept")["run"])
+    before = [(run / name).read_bytes() for name in (BEST, SUMMARY)]
+
+    def fail(*arguments: Any) -> Any:
+        raise InputError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(handover, "hand_over", fail)
+        assert evosearch("run", "--resume", run).code == 2
+    assert [(run / name).read_bytes() for name in (BEST, SUMMARY)] == before
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_library_that_is_missing_is_told(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

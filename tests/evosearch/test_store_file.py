@@ -95,9 +95,9 @@ def _other_version(path: Path) -> None:
     [
         (Path.mkdir, "is not there; name the folder of a run"),
         (lambda path: None, "is not there; name the folder of a run"),
-        (Path.touch, "is a database, but not the record of a run"),
+        (Path.touch, "is a database, but not one of evosearch"),
         (_no_database, "is not the record of a run: file is not a database"),
-        (_foreign_database, "is a database, but not the record of a run"),
+        (_foreign_database, "is a database, but not one of evosearch"),
         (_other_version, "has version 99 of the record and this evosearch reads 3"),
     ],
 )

@@ -1,11 +1,13 @@
 """`evosearch export`: a whole file or none, and one sentence for bad input."""
 
 import ast
+import importlib
 import os
 import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ def test_the_command_writes_a_file_and_says_so(tmp_path: Path) -> None:
     assert "agrees with the program over 50 steps" in answer.output
     words = ("--to", "latex", "-o", tmp_path / "a.tex", "--json", "--name", "My-SGD")
     answer = evosearch("export", "sgd", *words)
-    assert '"constants": {"learning_rate": 0.10000000149011612}' in answer.output
+    assert '"constants": {"learning_rate": 0.1}' in answer.output
     assert "\\eta_t" in (tmp_path / "a.tex").read_text()
 
 
@@ -163,3 +165,19 @@ def test_a_function_of_ones_own_has_no_source(tmp_path: Path) -> None:
     answer = evosearch(*words, "--to", "latex", "-o", tmp_path / "out.tex")
     assert answer.code == 0, answer.error
     assert "operatorname{softsign}" in (tmp_path / "out.tex").read_text()
+
+
+def test_a_library_that_is_broken_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = importlib.import_module
+
+    def broken(name: str, package: str | None = None) -> Any:
+        if name == "torch":
+            raise ImportError("libcudart.so.12: cannot open shared object file")
+        return there(name, package)
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    told = refused("export", "lion", "--to", "torch", "-o", tmp_path / "x.py")
+    assert "is installed but cannot be imported (libcudart" in told
+    assert not (tmp_path / "x.py").exists()

@@ -3,73 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from dsl import parse, unparse
-from dsl.library import read_program
 from dsl.program import Program
 from evosearch.errors import InputError
-from evosearch.evaluate import Job, task_version
-from evosearch.explain.terms import rates_of
-from evosearch.ledger import Ledger
-from evosearch.simplify.ablation import Reduced, reduce
+from evosearch.evaluate import Job
+from evosearch.simplify.ablation import Reduced
 from evosearch.simplify.measured import measure
-from evosearch.simplify.trials import StoppedError, Trials, worse
+from evosearch.simplify.trials import StoppedError
 from evosearch.simplify.tuning import tuned
-from evosearch.store import Store
 from evosearch.train import Outcome, Training
-from tests.searching import Oracle, config
-
-PROGRAM8 = parse(read_program("paper/program8"))
-SEEDS = range(100, 104)
-FRESH = range(200, 203)
-RATE = 0.01
-SPREAD = 0.002
-"""How far the losses on neighbouring seeds are apart in these worlds."""
-
-
-def world(*needed: str, cost: float = 0.1) -> Callable[[Job], Training]:
-    """Loss rises for each function that is needed and not there, and off the rate."""
-
-    def evaluate(job: Job) -> Training:
-        program = parse(job.text)
-        present = {statement.function for statement in program.statements}
-        if "divide" in present:  # Program 8 has a sign in other words
-            present.add("sign")
-        loss = 1.0 + SPREAD * (job.seed % 100)
-        loss += cost * len(set(needed) - present)
-        steps = rates_of(program).steps
-        if steps:
-            loss += 0.05 * abs(math.log2(abs(steps[0].number) / RATE))
-        return Training(Outcome.OK, loss, (loss,), 4, 0.0)
-
-    return evaluate
-
-
-class Bench:
-    """Trials over an invented world."""
-
-    def __init__(self, folder: Path, evaluate: Callable[[Job], Training]) -> None:
-        self.oracle = Oracle(evaluate)
-        self.tree = config()
-        path = folder / "trials.sqlite"
-        self.store = Store.open(path) if path.exists() else Store.create(path)
-        versions = [task_version(task, self.tree.training) for task in self.tree.tasks]
-        self.ledger = Ledger(self.store, self.oracle, versions)
-        self.trials = self.with_limit(None)
-
-    def with_limit(
-        self, limit: int | None, stopped: Callable[[], bool] = lambda: False
-    ) -> Trials:
-        watch = SimpleNamespace(told=lambda what, done, total: None).told
-        return Trials(self.ledger, SEEDS, limit, watch, stopped)
-
-    def reduce(self, program: Program, tolerance: float = 1.0) -> Reduced:
-        return reduce(program, self.trials, tolerance, lambda each: {})
+from tests.evosearch.simplify.worlds import (
+    FRESH,
+    PROGRAM8,
+    SEEDS,
+    SPREAD,
+    Bench,
+    world,
+)
 
 
 def functions(program: Program) -> set[str]:
@@ -199,22 +153,53 @@ def test_it_is_stopped_and_taken_up(tmp_path: Path) -> None:
     assert second.trials.spent == whole.trials.spent
 
 
-def test_the_rate_is_found_downhill(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, world())
-    program = parse("def train(w, g, lr):\n  u = g * 0.3\n  u = u * lr\n  return u")
-    found = tuned(program, bench.trials, 1.0, "it")
-    # 0.3 / 2^5 is the power of two that is nearest to 0.01 on a log scale.
-    assert found.rate == 2.0**-5
-    assert found.decay == 1.0
-    assert rates_of(found.program).steps[0].number == pytest.approx(0.3 / 32)
-    again = tuned(found.program, bench.trials, 1.0, "it")
-    assert again == found._replace(rate=1.0)
+def test_a_list_that_was_cut_short_is_no_end(tmp_path: Path) -> None:
+    evaluate = world("interpolate", "sign", "multiply", "add")
+    (tmp_path / "whole").mkdir()
+    whole = Bench(tmp_path / "whole", evaluate)
+    expected = whole.reduce(PROGRAM8)
+    assert expected.complete
+    for limit in range(20, whole.trials.spent, 3):
+        (tmp_path / str(limit)).mkdir()
+        bench = Bench(tmp_path / str(limit), evaluate)
+        bench.trials = bench.with_limit(limit)
+        reduced = bench.reduce(PROGRAM8)
+        same = len(reduced.program.statements) == len(expected.program.statements)
+        assert same or not reduced.complete
 
 
-def test_a_gain_within_the_noise_moves_nothing(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, world())
-    program = parse(f"def train(w, g, lr):\n  return g * (lr * {RATE * 1.01})")
-    assert tuned(program, bench.trials, 1.0, "it").rate == 1.0
+def test_of_equally_small_cuts_the_best_goes(tmp_path: Path) -> None:
+    def evaluate(job: Job) -> Training:
+        loss = 1.0 + SPREAD * (job.seed % 100)
+        # Only one of the two may go, and without arcsin it is a little better.
+        loss += 0.0 if "clip" in job.text or "arcsin" in job.text else 0.1
+        loss -= 0.0 if "arcsin" in job.text else 0.0001
+        loss += 0.0 if job.text.count("interp") > 1 else 1.0
+        return Training(Outcome.OK, loss, (loss,), 4, 0.0)
+
+    text = unparse(Bench(tmp_path, evaluate).reduce(PROGRAM8).program)
+    assert "clip" in text
+    assert "arcsin" not in text
+
+
+def test_the_least_of_the_replacements_is_told(tmp_path: Path) -> None:
+    def evaluate(job: Job) -> Training:
+        loss = 1.0 + SPREAD * (job.seed % 100)
+        name = "w *" in job.text or "return w" in job.text
+        loss += 0.5 if name else 0.0
+        loss += 0.0 if "interp" in job.text else 0.25
+        return Training(Outcome.OK, loss, (loss,), 4, 0.0)
+
+    program = parse(
+        "def train(w, g, lr):\n  u = interp(w, g, 0.5)\n  u = u * lr\n  return u"
+    )
+    bench = Bench(tmp_path, evaluate)
+    reduced = Reduced(
+        program, tuned(program, bench.trials, 1.0, "it"), (), program, 0.0, True
+    )
+    measured = measure(reduced, bench.trials, FRESH, lambda each: {})
+    told = {each.told.line: each.told.instead for each in measured.contributions}
+    assert told[2] == "g"
 
 
 def test_contributions_are_measured_on_fresh_seeds(tmp_path: Path) -> None:
@@ -231,9 +216,3 @@ def test_contributions_are_measured_on_fresh_seeds(tmp_path: Path) -> None:
     assert not chosen_by & set(FRESH)
     reported = {job.seed for job in bench.oracle.seen if job.split == "test"}
     assert reported == set(FRESH)
-
-
-def test_worse_is_paired() -> None:
-    assert worse((1.5,), (1.0, 7.0)) == 0.5
-    assert worse((1.0, 3.0), (0.0, 1.0)) == 1.5
-    assert worse((math.nan, 1.0), (0.0, 1.0)) == math.inf

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from dsl import digest, parse
 from evosearch import simplify as module
+from evosearch.rows import ProgramRow
 from evosearch.stop import StopOnInterrupt
+from evosearch.store import Store
 from tests.command_line import ROOT, evosearch, refused
 
 TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
@@ -25,6 +28,9 @@ def train(w, g, m, v, lr):
     update = update * rate
     return update, m, v
 """
+ROW = ProgramRow(
+    *(0, "", "", None, None, None, "", "ok", "", 0.0, False, 0, 0, 0, 0.0),
+)
 OPTIONS = ("--task", TASK, "--seeds", "3", "--test-seeds", "4")
 
 
@@ -55,8 +61,13 @@ def test_what_the_bowl_does_not_need_goes(told: dict[str, Any]) -> None:
     assert losses["program"] <= losses["tuned_start"] + told["margin"]
     assert losses["tuned_start"] < losses["start"]
     against = told["against_start"]
-    assert against["mean"] == pytest.approx(losses["program"] - losses["start"])
-    assert against["interval"] > against["stderr"] > 0.0
+    expected = losses["program"] - losses["start"]
+    assert against["mean"] == pytest.approx(expected, rel=1e-4)
+    # Student's t for four seeds, at 97.5 %.
+    assert against["interval"] == pytest.approx(3.182446 * against["stderr"])
+    against = told["against_tuned"]
+    expected = losses["program"] - losses["tuned_start"]
+    assert against["mean"] == pytest.approx(expected, abs=1e-5)
     lines = {each["line"] for each in told["contributions"]}
     assert lines <= set(range(2, 2 + told["after"]["statements"]))
 
@@ -126,14 +137,34 @@ def test_bad_options(program: Path, options: tuple[str, ...], sentence: str) -> 
 def test_options_of_a_task_need_one(program: Path) -> None:
     assert "--task" in refused("simplify", program, "--store", "x.sqlite")
     assert "--task" in refused("simplify", program, "--page", "x.md")
+    for option in ("--seeds", "--test-seeds", "--tolerance"):
+        assert f"{option} is for" in refused("simplify", program, option, "3")
 
 
 def test_a_store_that_is_none(program: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.sqlite"
     bad.write_text("no database")
-    assert "is not the record of a run" in refused(
-        "simplify", program, *OPTIONS, "--store", bad
-    )
+    run = tmp_path / "run.sqlite"
+    store = Store.create(run)
+    store.add_programs([ROW])
+    store.commit()
+    store.close()
+    for path, sentence in (
+        (bad, "is not the record of a run"),
+        (tmp_path, "no file; name one to keep trainings in"),
+        (tmp_path / "no" / "x.sqlite", "there is no folder"),
+        (run, "the record of a run, which takes no other trainings"),
+    ):
+        told = refused("simplify", program, *OPTIONS, "--store", path)
+        assert str(path) in told
+        assert sentence in told
+
+
+def test_a_store_is_held_against_other_processes(program: Path, tmp_path: Path) -> None:
+    path = tmp_path / "held.sqlite"
+    with FileLock(tmp_path / ".held.sqlite.lock"):
+        told = refused("simplify", program, *OPTIONS, "--store", path)
+    assert "another evosearch is using it" in told
 
 
 def test_a_program_that_fails(tmp_path: Path) -> None:
