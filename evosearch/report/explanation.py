@@ -11,6 +11,8 @@ from evosearch.explain import Explanation, Memory
 from evosearch.explain.step_cost import SIDE, StepCost
 from evosearch.explain.terms import Factor
 
+LEGEND = "(η is the schedule's value, its peak 1; x′ is the new x)"
+
 
 def explanation_told(found: Explanation, cost: StepCost) -> dict[str, Any]:
     """What `explain --json` prints.
@@ -39,6 +41,7 @@ def print_explanation(found: Explanation, cost: StepCost) -> None:
     console = Console(highlight=False, soft_wrap=True, markup=False)
     for line in found.equations:
         console.print(line)
+    console.print(LEGEND)
     console.print()
     console.print(f"memory: {memory_text(found.memory)}")
     steps = " and ".join(map(factor_text, found.rates.steps))

@@ -9,6 +9,7 @@ from typing import Any
 from dsl.parse import parse
 from evosearch.explain.notation import equations
 from evosearch.report.derivation import changed_lines
+from evosearch.report.explanation import LEGEND
 from evosearch.report.simplified import (
     contribution_rows,
     heading,
@@ -42,6 +43,7 @@ def derivation_page(told: Mapping[str, Any], title: str, identity: str = "") -> 
         sizes=sizes_in_words(told),
         program=told["program"].rstrip("\n"),
         equations=equations(parse(told["program"])),
+        legend=LEGEND,
         identity=identity,
         test_seeds=told["test_seeds"],
         losses=loss_rows(told),
