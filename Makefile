@@ -28,7 +28,7 @@ types: $(READY)
 # A file stays with one process, which makes its fixtures once; tests/conftest.py puts
 # the files in order.
 tests: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not gpu"
 
 bench: $(READY)
 	$(BIN)/python -m tests.performance --save experiments/machine-speed

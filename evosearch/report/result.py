@@ -129,7 +129,7 @@ def _print_handover(summary: Mapping[str, Any], console: Console) -> None:
                 "for more of it: evosearch run --resume "
                 f"{shlex.quote(summary['run'])} --set simplify.share=1"
             )
-    console.print(f"behaves like: {handed['sentence']}")
+    console.print(f"identified as: {handed['sentence']}")
     for note in handed["notes"]:
         console.print(Text(f"note: {note}"))
     console.print(f"in {summary['run']}: {', '.join(handed['files'])}")

@@ -92,7 +92,7 @@ def test_it_is_printed(config: Path) -> None:
     answer = evosearch("run", config, "--out", config.parent / "printed")
     assert answer.code == 0, answer.error
     assert "\nsimplified:\ndef train(" in answer.output
-    assert "behaves like: " in answer.output
+    assert "identified as: " in answer.output
     assert f": best.opt, derivation.md, {', '.join(EXPORTS.values())}" in answer.output
 
 
