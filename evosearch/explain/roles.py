@@ -26,7 +26,7 @@ def roles_of(program: Program) -> list[str]:
     ['momentum', 'sign', 'schedule']
     """
     states = dict.fromkeys(program.states, "state")
-    # What a state holds is known only once its new value is: two passes settle it.
+    # What a state holds is known only once its new value is, and that may read another.
     found: list[str] = []
     for _ in range(3):
         found, kinds = _pass(program, states)

@@ -1,7 +1,7 @@
 """A known optimizer's constants, fitted to the updates of a program.
 
-Rate and decay enter linearly and follow from the others (`evosearch/solving.py`), so
-only those are searched for. A coarse search over their whole range comes first; then
+Rate and decay enter linearly and follow from the others (`solving.py`), so only those
+are searched for. The program's own numbers and a coarse search come first; then
 SciPy refines the best, by least squares where updates change smoothly, else by
 differential evolution. At the end constants lose the digits that do not count.
 """

@@ -1,8 +1,8 @@
 """Which known optimizer a program behaves like, and with which constants.
 
-Both run on the same streams of gradients (`evosearch/streams.py`), the known one with
-its constants fitted on some streams (`evosearch/fitting.py`); how like they are is
-measured on others.
+Both run on the same streams of gradients (`streams.py`), the known one with its
+constants fitted on some streams (`fitting.py`); how like they are is measured on
+others.
 """
 
 from __future__ import annotations

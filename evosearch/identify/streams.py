@@ -20,7 +20,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Stream(NamedTuple):
-    """The inputs of `STEPS` steps.
+    """The inputs of some steps.
 
     Attributes:
         name: the kind of stream.

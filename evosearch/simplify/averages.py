@@ -30,7 +30,7 @@ _DIGITS = 3
 """Of a constant that is fitted: more would be noise, and tell programs apart."""
 
 _SMALL = 0.1
-"""A mean of which this share of the root mean square is more is taken for 0."""
+"""A mean that is smaller than this share of the root mean square counts as 0."""
 
 
 def averages(program: Program, plan: Plan, seed: int) -> dict[int, float]:
