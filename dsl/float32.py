@@ -33,6 +33,26 @@ def constant_text(value: float) -> str:
     return repr(value) if value == 0.0 else _shortest(value)
 
 
+def to_digits(value: float, digits: int) -> float:
+    """A number to so many decimal digits that count.
+
+    >>> to_digits(0.4601978, 2)
+    0.46
+    """
+    return float(f"{value:.{digits - 1}e}")
+
+
+def share_to_digits(share: float, digits: int) -> float:
+    """The same of a share of 1 like 0.999, of which what it lacks counts.
+
+    >>> share_to_digits(0.99821967, 2)
+    0.9982
+    """
+    lacks = to_digits(1.0 - share, digits)
+    exponent = math.floor(math.log10(abs(lacks))) if lacks else 0
+    return round(1.0 - lacks, max(0, digits - 1 - exponent))
+
+
 @lru_cache(maxsize=65536)
 def _shortest(value: float) -> str:
     if not is_finite_float32(value):

@@ -27,9 +27,7 @@ from evosearch.search import Problem
 from evosearch.train import TEST, VALIDATION, Outcome
 from evosearch.twins import subject_of
 from evosearch.verdict import check_reference, verdict
-
-Watch = Callable[[str, int, int], None]
-"""Told of progress: what is being done, how many of it are done, of how many."""
+from evosearch.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

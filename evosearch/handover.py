@@ -21,9 +21,9 @@ from evosearch.plan import Plan
 from evosearch.report.identity import identity_told, sentence
 from evosearch.report.page import derivation_page
 from evosearch.report.simplified import simplified_told
-from evosearch.simplify import Asked, simplify_on_tasks
-from evosearch.simplify.trials import Watch
+from evosearch.simplify import Asked, Simplified, simplify_on_tasks
 from evosearch.threads import keep_off_accelerators
+from evosearch.watch import Watch
 
 DERIVATION = "derivation.md"
 EXPORTS = {"optax": "optimizer_optax.py", "torch": "optimizer_torch.py"}
@@ -68,29 +68,30 @@ def hand_over(text: str, session: Session) -> dict[str, Any]:
     Raises:
         StoppedError: the user asked to stop; what was trained is in the store.
     """
-    chosen, notes = prune(parse(text)), []
+    chosen, notes, told = prune(parse(text)), [], None
     try:
         simplified = _simplified(chosen, session)
-        program = parse(simplified["program"])
     except InputError as error:
         # Where it fails on other data seeds nothing can be measured; laws need none.
         notes.append(str(error))
-        simplified, program = None, simplify(chosen).program
+        program = simplify(chosen).program
+    else:
+        program, told = simplified.reduced.program, simplified_told(simplified)
     session.watch("identifying what was found", 0, 0)
     identity = identify(program)
     name = session.folder.path.name
     title = f"# What run {name} chose, simplified: {sentence(identity)}\n"
     session.folder.write(BEST, f"{title}{unparse(program)}")
     files = [BEST]
-    if simplified is not None:
+    if told is not None:
         heading = f"What run {name} found"
-        page = derivation_page(simplified, heading, sentence(identity))
+        page = derivation_page(told, heading, sentence(identity))
         session.folder.write(DERIVATION, page)
         files.append(DERIVATION)
     session.watch("exporting what was found", 0, 0)
     written, problems = _export(program, session.folder)
     return {
-        "simplified": simplified,
+        "simplified": told,
         "identity": identity_told(identity),
         "sentence": sentence(identity),
         "files": files + written,
@@ -98,7 +99,7 @@ def hand_over(text: str, session: Session) -> dict[str, Any]:
     }
 
 
-def _simplified(program: Program, session: Session) -> dict[str, Any]:
+def _simplified(program: Program, session: Session) -> Simplified:
     config = session.config
     if config.workers.executor == "ray":
         # The workers have the accelerators; constants are fitted beside them.
@@ -110,10 +111,9 @@ def _simplified(program: Program, session: Session) -> dict[str, Any]:
         config.final.test_seeds,
         _trainings(session, plans),
     )
-    found = simplify_on_tasks(
+    return simplify_on_tasks(
         program, asked, session.ledger, plans[0], session.watch, session.stopped
     )
-    return simplified_told(found)
 
 
 def _trainings(session: Session, plans: list[Plan]) -> int:

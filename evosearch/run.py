@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,7 +58,7 @@ class Watcher(Protocol):
         """Another child is settled."""
 
     def judge(self, what: str, done: int, total: int) -> None:
-        """The final comparison goes on."""
+        """The final comparison goes on, or what comes after it."""
 
 
 def run(
@@ -135,9 +136,9 @@ class _Session:
             search.require_all_replayed()
         self._folder.confirm()
         ledger.store.commit()
-        final = None
+        final, handed_over = None, self._folder.handed_over()
         if ended:
-            if self._folder.handed_over() is None:
+            if handed_over is None:
                 found = ledger.store.best(1)[0]
                 self._write_best(found, "not judged on fresh seeds yet")
             self._folder.log("search ended; judging on fresh seeds")
@@ -155,7 +156,7 @@ class _Session:
         ledger.store.commit()
         handing = final is not None and problem.config.simplify.enabled
         # What a run handed over before stays there until it is made again.
-        if not (handing and self._folder.handed_over() == best.digest):
+        if not (handing and handed_over == best.digest):
             self._write(summary, best, final)
         if handing:
             summary = self._hand_over(problem, ledger, search, summary, stopped)
@@ -180,15 +181,12 @@ class _Session:
             self._watcher.judge,
             stopped,
         )
-        try:
+        handed = None
+        with suppress(StoppedError):
             handed = handover.hand_over(summary["best"]["program"], session)
-        except StoppedError:
-            handed, stopped_early = None, True
-        else:
-            stopped_early = False
         ledger.store.commit()
         summary |= {
-            "interrupted": stopped_early,
+            "interrupted": handed is None,
             "handover": handed,
             "seconds": search.seconds(),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dsl import FUNCTIONS
 from evosearch.cli import main
@@ -46,6 +48,12 @@ def evosearch(*words: str | Path) -> Answer:
         sys.argv = arguments
         signal.signal(signal.SIGINT, before)
         forget_functions(known)
+
+
+def last_line(output: str) -> dict[str, Any]:
+    """What a command with --json prints."""
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return found
 
 
 def refused(*words: str | Path) -> str:

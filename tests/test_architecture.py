@@ -50,7 +50,7 @@ LAYERS = (
     ("train",),
     ("plan",),
     ("tasks", "schedules"),
-    ("rows", "folder", "stop", "threads", "engine", "compile_cache", "apart"),
+    ("rows", "folder", "stop", "threads", "engine", "compile_cache", "apart", "watch"),
     ("config",),
     ("errors",),
 )

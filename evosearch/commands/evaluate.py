@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+from evosearch.commands.options import (
+    Json,
+    OwnFunctions,
+    ProgramFile,
+    TaskKeys,
+    print_json,
+)
 from evosearch.errors import InputError
 
 
@@ -24,15 +30,7 @@ def evaluate(
     first_seed: Annotated[
         int, typer.Option(min=0, max=2_000_000_000, help="The first data seed.")
     ] = 0,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="A key of the task as in a config, such as schedule=constant or "
-            "arguments.batch=8; repeatable.",
-        ),
-    ] = None,
+    overrides: TaskKeys = None,
     functions: OwnFunctions = None,
     as_json: Json = False,
 ) -> None:

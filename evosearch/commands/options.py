@@ -15,6 +15,15 @@ ProgramFile = Annotated[
         metavar="FILE", help="A program: an .opt file, or a name in dsl/programs."
     ),
 ]
+TaskKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A key of the task as in a config, such as schedule=constant or "
+        "arguments.batch=8; repeatable.",
+    ),
+]
 OwnFunctions = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+from evosearch.commands.options import (
+    Json,
+    OwnFunctions,
+    ProgramFile,
+    TaskKeys,
+    print_json,
+)
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,14 +29,6 @@ _Task = Annotated[
     typer.Option(
         help="Also take out what the loss on this task does not need: charlm, digits "
         "or path/to/file.py:factory."
-    ),
-]
-_Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="A key of the task as in a config, such as arguments.scale=2; repeatable.",
     ),
 ]
 _Seeds = Annotated[
@@ -67,7 +65,7 @@ def simplify(
     program: ProgramFile,
     exact: _Exact = False,
     task: _Task = None,
-    overrides: _Overrides = None,
+    overrides: TaskKeys = None,
     seeds: _Seeds = None,
     test_seeds: _TestSeeds = None,
     tolerance: _Tolerance = None,

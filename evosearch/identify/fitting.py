@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dsl.float32 import share_to_digits, to_digits
 from evosearch.identify.known import DECAY, RATE, Known
 from evosearch.identify.solving import (
     Fit,
@@ -256,6 +257,4 @@ def _round(name: str, value: float, digits: int) -> float:
     """So many digits that count; of a beta, those of 1 - beta. With none it is 0."""
     if not digits:
         return 0.0
-    if name.startswith("beta"):
-        return float(f"{1.0 - float(f'{1.0 - value:.{digits - 1}e}'):.9g}")
-    return float(f"{value:.{digits - 1}e}")
+    return (share_to_digits if name.startswith("beta") else to_digits)(value, digits)

@@ -107,7 +107,8 @@ def identify(
     fewer states, then fewer statements) fits as well, that one: so an optimizer that
     has another as a special case does not win over it. What is said of it has to hold
     on longer streams, too. Known optimizers with matrices are compared with programs
-    that use some.
+    that use some. What is not the same as a known one is compared again where the
+    schedule stays at its peak: a search finds known optimizers with other schedules.
 
     Args:
         program: a valid one.
@@ -116,10 +117,11 @@ def identify(
     """
     program = prune(program)
     candidates = [k for k in all_known if uses_matrices(program) or not k.has_matrices]
-    found = _identified(program, seed, candidates, _Streams.of(seed))
+    streams = _Streams(to_fit(seed), to_judge(seed), to_confirm(seed))
+    found = _identified(program, seed, candidates, streams)
     if found.verdict is Verdict.IS or not found.matches:
         return found
-    other = _identified(program, seed, candidates, _Streams.at_peak(seed))
+    other = _identified(program, seed, candidates, streams.at_peak())
     if other.verdict is Verdict.UNKNOWN or other.verdict is found.verdict:
         return found
     return other._replace(at_peak=True)
@@ -132,13 +134,8 @@ class _Streams(NamedTuple):
     judging: list[Stream]
     confirming: list[Stream]
 
-    @classmethod
-    def of(cls, seed: int) -> _Streams:
-        return cls(to_fit(seed), to_judge(seed), to_confirm(seed))
-
-    @classmethod
-    def at_peak(cls, seed: int) -> _Streams:
-        return cls(*(list(map(at_peak, each)) for each in cls.of(seed)))
+    def at_peak(self) -> _Streams:
+        return _Streams(*(list(map(at_peak, each)) for each in self))
 
 
 def _identified(

@@ -139,7 +139,7 @@ class _Way:
     def take_laws(self) -> None:
         """Apply laws; those of real arithmetic unless the loss tells them apart."""
         derivation = simplify(self.program)
-        (losses,) = self._losses("laws", [derivation.program])
+        (losses,) = self._trials.losses("laws", [derivation.program])
         if not self._is_free(losses):
             derivation = simplify(self.program, exact=True)
         self._take_steps(derivation)
@@ -162,7 +162,7 @@ class _Way:
             rounded = with_rounded(self.program, digits)
             if rounded == self.program:
                 return
-            (losses,) = self._losses("rounding constants", [rounded])
+            (losses,) = self._trials.losses("rounding constants", [rounded])
             if self._is_free(losses):
                 told = [f"constants to {digits} digits"]
                 self._take("rounded", told, rounded, losses)
@@ -185,14 +185,14 @@ class _Way:
         seeds = self._trials.seeds
         hopeless = _HOPELESS * noise(self._start, math.sqrt(len(seeds)))
         what = f"round {self._round}"
-        first = self._losses(f"{what}: one seed", _programs(stumps), seeds[:1])
+        first = self._trials.losses(f"{what}: one seed", _programs(stumps), seeds[:1])
         hopeful = [
             stump
             for stump, losses in zip(stumps, first, strict=True)
             if worse(losses, self._best) <= hopeless
         ]
         left = hopeful[: self._trials.affordable(len(seeds) - 1)]
-        found = self._losses(f"{what}: all seeds", _programs(left))
+        found = self._trials.losses(f"{what}: all seeds", _programs(left))
         free = [
             (size_of(stump.program), worse(losses, self._best), number)
             for number, (stump, losses) in enumerate(zip(left, found, strict=True))
@@ -213,10 +213,10 @@ class _Way:
                 continue
             if not self._trials.affordable(len(self._trials.seeds)):
                 break
-            (losses,) = self._losses(what, [both.program])
+            (losses,) = self._trials.losses(what, [both.program])
             if self._is_free(losses):
                 best = both
-        (losses,) = self._losses(what, [best.program])
+        (losses,) = self._trials.losses(what, [best.program])
         cuts = [cut_told(self.program, cut) for cut in sorted(best.cuts)]
         told = [f"line {c.line}: {c.instead} for `{c.statement}`" for c in cuts]
         self._take("cut", told, best.raw, losses)
@@ -242,11 +242,6 @@ class _Way:
             Change("law", (step.law,), step.line, step.exact, step.program, None)
             for step in derivation.steps
         ]
-
-    def _losses(
-        self, what: str, programs: list[Program], seeds: range | None = None
-    ) -> list[Losses]:
-        return self._trials.losses(what, programs, seeds)
 
     def _is_free(self, losses: Losses) -> bool:
         return worse(losses, self._best) <= self._margin

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from dsl.check import infer_types
-from dsl.float32 import nearest_float32
+from dsl.float32 import nearest_float32, to_digits
 from dsl.lower import initial_states
 from dsl.numbered import number
 from dsl.program import (
@@ -62,8 +62,7 @@ def averages(program: Program, plan: Plan, seed: int) -> dict[int, float]:
     for place, (mean, square) in enumerate(np.mean(seen, axis=0).tolist()):
         if math.isfinite(nearest_float32(mean)) and math.isfinite(square):
             small = abs(mean) < _SMALL * math.sqrt(square)
-            text = "0" if small else f"{mean:.{_DIGITS - 1}e}"
-            found[place] = nearest_float32(float(text))
+            found[place] = nearest_float32(0.0 if small else to_digits(mean, _DIGITS))
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from dsl.float32 import nearest_float32
+from dsl.float32 import nearest_float32, share_to_digits, to_digits
 from dsl.numbered import Call, Numbered, Value, named, number
 from dsl.program import Constant, Program
 from dsl.prune import prune
@@ -26,17 +26,8 @@ def rounded(value: float, digits: int = 2) -> float:
     (0.46, 0.9982, 1.1, 0.0)
     """
     if _NEAR_ONE < value < 1.0:
-        lacks = _to_digits(1.0 - value, digits)
-        return round(1.0 - lacks, max(0, -_exponent(lacks) + digits - 1))
-    return _to_digits(value, digits)
-
-
-def _to_digits(value: float, digits: int) -> float:
-    return float(f"{value:.{digits - 1}e}")
-
-
-def _exponent(value: float) -> int:
-    return math.floor(math.log10(abs(value))) if value else 0
+        return share_to_digits(value, digits)
+    return to_digits(value, digits)
 
 
 def with_rounded(program: Program, digits: int = 2) -> Program:

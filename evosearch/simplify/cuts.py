@@ -78,15 +78,16 @@ def without(program: Program, cuts: Iterable[Cut]) -> Stump | None:
             value = instead[value]
         return value
 
-    outputs = tuple(map(now, numbered.outputs))
-    if any(isinstance(output, Constant) for output in outputs):
-        return None
+    outputs = []
+    for output in map(now, numbered.outputs):
+        if isinstance(output, Constant):
+            return None
+        outputs.append(output)
     calls = tuple(
         replace(call, arguments=tuple(map(now, call.arguments)))
         for call in numbered.calls
     )
-    kept = tuple(output for output in outputs if not isinstance(output, Constant))
-    after = named(Numbered(program, calls, kept))
+    after = named(Numbered(program, calls, tuple(outputs)))
     if find_fault(after) is not None:
         return None
     raw = prune(after)

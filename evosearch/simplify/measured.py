@@ -7,7 +7,6 @@ from typing import NamedTuple
 from dsl.program import Program
 from dsl.prune import prune
 from evosearch.fitness import mean_and_error
-from evosearch.rows import Split
 from evosearch.simplify.ablation import Averages, Reduced
 from evosearch.simplify.cuts import Stump, Told, cut_told, cuts_of, without
 from evosearch.simplify.trials import Losses, Trials, worse
@@ -75,9 +74,8 @@ def measure(
         reduced.program,
         *(stump.program for stump in best),
     ]
-    split: Split = TEST
     start, tuned_start, program, *others = trials.losses(
-        "fresh seeds", programs, seeds, split
+        "fresh seeds", programs, seeds, TEST
     )
     return Measured(
         seeds,

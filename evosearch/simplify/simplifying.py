@@ -12,7 +12,8 @@ from evosearch.plan import Plan
 from evosearch.simplify.ablation import Reduced, reduce
 from evosearch.simplify.averages import averages
 from evosearch.simplify.measured import Measured, measure
-from evosearch.simplify.trials import Trials, Watch
+from evosearch.simplify.trials import Trials
+from evosearch.watch import Watch
 
 
 class Asked(NamedTuple):

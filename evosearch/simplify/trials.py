@@ -10,12 +10,10 @@ from evosearch.ledger import Ledger, mean_loss
 from evosearch.rows import Split
 from evosearch.train import VALIDATION
 from evosearch.twins import subject_of
+from evosearch.watch import Watch
 
 Losses = tuple[float, ...]
 """The mean loss over the tasks for each data seed; NaN where a training failed."""
-
-Watch = Callable[[str, int, int], None]
-"""Told of progress: what is being done, how many of it are done, of how many."""
 
 
 class StoppedError(Exception):

@@ -76,23 +76,19 @@ def _descend(
     program: Program, scale: _Scale, trials: Trials, tolerance: float, what: str
 ) -> tuple[float, Program]:
     """The factor downhill, and the program with it."""
-    means: dict[float, float] = {}
     programs: dict[float, Program] = {}
-    margin = 0.0
+    losses: dict[float, Losses] = {}
+    means: dict[float, float] = {}
 
     def visit(*exponents: float) -> float:
         """Train what is new of these, and give the best exponent so far."""
-        nonlocal margin
         new = {e: scale(program, 2.0**e) for e in exponents if e not in means}
         found = {e: p for e, p in new.items() if p is not None}
         if trials.affordable(len(trials.seeds)) >= len(found):
-            losses = trials.losses(f"tuning the {what}", list(found.values()))
-            for (exponent, each), given in zip(found.items(), losses, strict=True):
-                mean = math.fsum(given) / len(given)
-                means[exponent] = mean if math.isfinite(mean) else math.inf
-                programs[exponent] = each
-                if exponent == 0.0:
-                    margin = noise(given, tolerance)
+            given = trials.losses(f"tuning the {what}", list(found.values()))
+            programs.update(found)
+            losses.update(zip(found, given, strict=True))
+            means.update((e, _mean(losses[e])) for e in found)
         return min(means, key=lambda e: (means[e], abs(e)), default=0.0)
 
     best = visit(0.0, -1.0, 1.0)
@@ -101,7 +97,13 @@ def _descend(
         if visit(further) == best:
             break
         best = further
-    if best == 0.0 or not means[best] < means[0.0] - margin:
+    if best == 0.0 or not means[best] < means[0.0] - noise(losses[0.0], tolerance):
         return 1.0, program
     best = visit(best - 0.5, best + 0.5)
     return 2.0**best, programs[best]
+
+
+def _mean(losses: Losses) -> float:
+    """Infinite for a program that failed."""
+    mean = math.fsum(losses) / len(losses)
+    return mean if math.isfinite(mean) else math.inf

@@ -17,7 +17,7 @@ from evosearch.folder import BEST, BEST_RAW, SUMMARY
 from evosearch.handover import DERIVATION, EXPORTS, NAME
 from evosearch.identify import Identity, Verdict
 from evosearch.stop import StopOnInterrupt
-from tests.command_line import ROOT, evosearch
+from tests.command_line import ROOT, evosearch, last_line
 
 UNKNOWN = Identity(Verdict.UNKNOWN, ())
 
@@ -57,8 +57,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def ran(config: Path, name: str, *words: str) -> dict[str, Any]:
     answer = evosearch("run", config, "--out", config.parent / name, "--json", *words)
     assert answer.code == 0, answer.error
-    found: dict[str, Any] = json.loads(answer.output.splitlines()[-1])
-    return found
+    return last_line(answer.output)
 
 
 def test_the_files_are_those_of_the_simplified_program(whole: dict[str, Any]) -> None:
@@ -141,7 +140,7 @@ def test_it_is_stopped_and_taken_up(
     assert "paired difference: " in answer.output
     answer = evosearch("run", "--resume", run, "--json")
     assert answer.code == 0, answer.error
-    again = json.loads(answer.output.splitlines()[-1])
+    again = last_line(answer.output)
     assert again["handover"] == whole["handover"]
     assert not again["interrupted"]
 

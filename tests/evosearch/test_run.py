@@ -19,7 +19,14 @@ from evosearch.folder import BEST, BEST_RAW, CONFIG, LOG, STORE, SUMMARY, RunFol
 from evosearch.opening import open_new
 from evosearch.run import run as run_search
 from evosearch.store import Store
-from tests.command_line import ROOT, descendants, evosearch, evosearch_process, refused
+from tests.command_line import (
+    ROOT,
+    descendants,
+    evosearch,
+    evosearch_process,
+    last_line,
+    refused,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -50,11 +57,6 @@ def whole(folder: Path) -> dict[str, Any]:
     answer = evosearch("run", folder / "run.yaml", "--out", folder / "whole", "--json")
     assert answer.code == 0, answer.error
     return last_line(answer.output)
-
-
-def last_line(output: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return found
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from evosearch import simplify as module
 from evosearch.rows import ProgramRow
 from evosearch.stop import StopOnInterrupt
 from evosearch.store import Store
-from tests.command_line import ROOT, evosearch, refused
+from tests.command_line import ROOT, evosearch, last_line, refused
 
 TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
 PROGRAM = """\
@@ -46,8 +45,7 @@ def told(program: Path) -> dict[str, Any]:
     page = program.with_suffix(".md")
     answer = evosearch("simplify", program, *OPTIONS, "--page", page, "--json")
     assert answer.code == 0, answer.error
-    found: dict[str, Any] = json.loads(answer.output.splitlines()[-1])
-    return found
+    return last_line(answer.output)
 
 
 def test_what_the_bowl_does_not_need_goes(told: dict[str, Any]) -> None:
@@ -91,8 +89,8 @@ def test_it_is_the_same_with_a_store_and_from_it(
     first = evosearch(*words)
     size = store.stat().st_size
     second = evosearch(*words)
-    assert json.loads(first.output.splitlines()[-1]) == told
-    assert json.loads(second.output.splitlines()[-1]) == told
+    assert last_line(first.output) == told
+    assert last_line(second.output) == told
     assert store.stat().st_size == size
 
 
@@ -119,7 +117,7 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(
     assert answer.output == ""
     assert "the same command takes up what" in answer.error.splitlines()[-1]
     answer = evosearch(*words)
-    assert json.loads(answer.output.splitlines()[-1]) == told
+    assert last_line(answer.output) == told
 
 
 @pytest.mark.parametrize(
