@@ -33,11 +33,17 @@ class Formula:
 
     def of(self, operands: list[Text], brackets: str = "({})") -> Text:
         """The expression of these operands."""
-        shown = [
-            each.text if each.strength >= need else brackets.format(each.text)
-            for each, need in zip(operands, self._needs(len(operands)), strict=True)
-        ]
-        return Text(self.pattern.format(*shown), self.strength)
+        pattern, shown = self.pattern, []
+        for place, (each, need) in enumerate(
+            zip(operands, self._needs(len(operands)), strict=True)
+        ):
+            field = f"{{{place}}}"
+            text = each.text if each.strength >= need else brackets.format(each.text)
+            # A minus of a minus is none, bit for bit, and nobody would write two.
+            if f"-{field}" in pattern and text.startswith("-"):
+                pattern, text = pattern.replace(f"-{field}", field), text[1:]
+            shown.append(text)
+        return Text(pattern.format(*shown), self.strength)
 
     def _needs(self, count: int) -> tuple[int, ...]:
         return (*self.needs, *[ANYTHING] * (count - len(self.needs)))

@@ -19,12 +19,19 @@ def expression(text: str, indent: int) -> list[str]:
 
 def keyword(name: str, text: str, indent: int) -> list[str]:
     """`name=text,` among the arguments of a call."""
-    lines = _statement(f"{name}=", text, indent)
-    if len(lines) == 1 and len(lines[0]) < WIDTH:
-        return [f"{lines[0]},"]
+    return item(f"{name}=", text, indent)
+
+
+def entry(key: str, text: str, indent: int) -> list[str]:
+    """`"key": text,` in a dictionary."""
+    return item(f'"{key}": ', text, indent)
+
+
+def item(start: str, text: str, indent: int) -> list[str]:
+    """A text among others, and the comma after it."""
     # The comma is one letter more.
-    lines = _statement(f"{name}=", text, indent, WIDTH - 1)
-    return [*lines[:-1], f"{lines[-1]},"]
+    *lines, last = _statement(start, text, indent, WIDTH - 1)
+    return [*lines, f"{last},"]
 
 
 def comprehension(target: str, text: str, loop: str, indent: int) -> list[str]:
@@ -82,7 +89,7 @@ def _statement(start: str, text: str, indent: int, width: int = WIDTH) -> list[s
 
 
 def _items(parts: Sequence[str], indent: int) -> list[str]:
-    return [f"{' ' * indent}    {part}," for part in parts]
+    return [line for part in parts for line in item("", part, indent + 4)]
 
 
 def _call(text: str) -> tuple[str, list[str]] | None:

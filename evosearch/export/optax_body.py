@@ -82,7 +82,9 @@ class OptaxBody:
         counts = [] if found.count is None else [found.count]
         given = [found.weights, found.gradient, *found.states, found.rate, *counts]
         taken = _TAKEN | {each.name for each in found.parameters} | {name}
-        self._names = display_names(given, made, found.outputs, taken)
+        # The last function asks the weights for their shape, whoever else reads them.
+        last = (*found.outputs, *([found.weights] if found.matrices else []))
+        self._names = display_names(given, made, last, taken)
 
     def lines(self) -> list[str]:
         found, lines = self._trace, []

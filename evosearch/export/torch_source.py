@@ -52,14 +52,10 @@ def torch_source(found: Trace, name: str) -> str:
         name=document.class_name(name),
         program=document.program_text(found, 4),
         arguments=arguments_of(found),
-        fields=list(
-            zip(
-                fields,
-                (_initial(s.kind) for s in found.states),
-                found.states,
-                strict=True,
-            )
-        ),
+        fields=[
+            (field, "\n".join(layout.entry(field, _initial(state.kind), 12)), state)
+            for field, state in zip(fields, found.states, strict=True)
+        ],
         lists=names,
         has_rate=found.reads_rate(),
         has_count=found.reads_count(),

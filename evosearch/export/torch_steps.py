@@ -130,6 +130,8 @@ class TorchSteps:
         """Whether the list of an operand may be written over."""
         if not is_list(operand) or step.operands.count(operand) > 1:
             return False
+        if self._is_inside(operand):  # it has no list
+            return False
         assert isinstance(operand, Value)
         buffers = self._buffers
         before = dict(buffers.found)
@@ -165,7 +167,7 @@ class TorchSteps:
             return
         share = _bracketed(self._numbers.text(a, rounded=True), PRODUCT)
         rest = f"1 - {share}"
-        free = self._free(y, step) or not self._free(x, step) or self._is_inside(x)
+        free = self._free(y, step) or not self._free(x, step)
         # What the other is added to is as large as the result.
         if not whole[0] or (whole[1] and free):
             name = self._over(step, y, "mul", share)
