@@ -27,6 +27,7 @@ LAYERS = (
     ("export",),
     ("opening",),
     ("summary", "begun"),
+    ("tune",),
     ("final", "simplify", "identify"),
     ("explain",),
     ("search",),
