@@ -18,6 +18,7 @@ from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show
 from evosearch.commands.simplify import simplify
+from evosearch.commands.study import study
 from evosearch.commands.tune import tune
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ def options(
 
 
 app.command()(run)
+app.command()(study)
 app.command()(show)
 app.command("eval")(evaluate)
 app.command()(check)
