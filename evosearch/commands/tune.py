@@ -16,60 +16,66 @@ if TYPE_CHECKING:
     from evosearch.tune import Asked, Tuned
 
 
+Task = Annotated[
+    str, typer.Option(help="A task: charlm, digits or path/to/file.py:factory.")
+]
+Trials = Annotated[
+    int,
+    typer.Option(min=1, max=100_000, help="Trials, the program as it is included."),
+]
+Seeds = Annotated[int, typer.Option(min=1, max=10_000, help="Data seeds to choose by.")]
+TestSeeds = Annotated[
+    int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the draws.")]
+Schedules = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Draw the schedule too, of constant, cosine and linear; untuned it is "
+        "the first. Else that of the task.",
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A key of the task as in a config, such as arguments.scale=2; repeatable.",
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=100_000,
+        help="1 is this process, more are Ray workers; 0 is one for each core or GPU.",
+    ),
+]
+KeptIn = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file that keeps the trainings: the same command takes them up."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A file for the tuned program."),
+]
+
+
 def tune(
     program: ProgramFile,
-    task: Annotated[
-        str, typer.Option(help="A task: charlm, digits or path/to/file.py:factory.")
-    ],
-    trials: Annotated[
-        int,
-        typer.Option(min=1, max=100_000, help="Trials, the program as it is included."),
-    ] = 90,
-    seeds: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Data seeds to choose by.")
-    ] = 3,
-    test_seeds: Annotated[
-        int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
-    ] = 8,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**31 - 1, help="Seed of the draws.")
-    ] = 0,
-    schedules: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME,...",
-            help="Draw the schedule too, of constant, cosine and linear; untuned it is "
-            "the first. Else that of the task.",
-        ),
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="A key of the task as in a config, such as arguments.scale=2; "
-            "repeatable.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=100_000,
-            help="1 is this process, more are Ray workers; 0 is one for each core or "
-            "GPU.",
-        ),
-    ] = 1,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file that keeps the trainings: the same command takes them up."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="A file for the tuned program."),
-    ] = None,
+    task: Task,
+    trials: Trials = 90,
+    seeds: Seeds = 3,
+    test_seeds: TestSeeds = 8,
+    seed: Seed = 0,
+    schedules: Schedules = None,
+    overrides: Overrides = None,
+    workers: Workers = 1,
+    store: KeptIn = None,
+    output: Output = None,
     functions: OwnFunctions = None,
     as_json: Json = False,
 ) -> None:

@@ -27,7 +27,11 @@ CAPTIONS = {
 }
 
 _GRID = 200
-_STYLE = {"svg.hashsalt": "evosearch", "svg.fonttype": "none", "font.size": 9}
+_STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "evosearch",
+    "svg.fonttype": "none",
+    "font.size": 9,
+}
 
 
 class Curve(NamedTuple):
