@@ -26,6 +26,9 @@ CAPTIONS = {
     SHARES: "Fitness, programs answered by the store and dead statements, as shares",
 }
 
+WINDOW = 15
+"""Points, of a curve's 150 to 300, that a share is of: of fewer it would be noise."""
+
 _GRID = 200
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "evosearch",
@@ -52,10 +55,14 @@ class Line(NamedTuple):
     baseline: bool
 
 
-def shares_of(counts: Sequence[float], of: Sequence[float]) -> list[float]:
-    """The share among what came between two points, of counts since the beginning."""
-    new = np.diff(np.asarray(counts, float), prepend=0.0)
-    total = np.diff(np.asarray(of, float), prepend=0.0)
+def shares_of(
+    counts: Sequence[float], of: Sequence[float], points: int = WINDOW
+) -> list[float]:
+    """The share among what came in the last points, of counts since the beginning."""
+    new, total = (
+        each - np.concatenate([np.zeros(points), each])[: len(each)]
+        for each in (np.asarray(counts, float), np.asarray(of, float))
+    )
     return [float(x) for x in new / np.maximum(total, 1.0)]
 
 

@@ -74,7 +74,10 @@ def curve(end: int, slope: float) -> Curve:
 
 
 def test_shares_are_of_what_came_between() -> None:
-    assert shares_of([0, 1, 1, 4], [1, 2, 4, 8]) == [0.0, 1.0, 0.0, 0.75]
+    hits, made = [0, 1, 1, 4], [1, 2, 4, 8]
+    assert shares_of(hits, made, 1) == [0.0, 1.0, 0.0, 0.75]
+    assert shares_of(hits, made, 2) == [0.0, 0.5, 1 / 3, 0.5]
+    assert shares_of(hits, made, 9) == [0.0, 0.5, 0.25, 0.5]
 
 
 def test_a_band_is_the_mean_of_steps_up_to_the_shortest_run() -> None:
