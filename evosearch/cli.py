@@ -18,6 +18,8 @@ from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
 from evosearch.commands.show import show
 from evosearch.commands.simplify import simplify
+from evosearch.commands.study import study
+from evosearch.commands.tune import tune
 
 app = typer.Typer(
     name="evosearch",
@@ -44,10 +46,12 @@ def options(
 
 
 app.command()(run)
+app.command()(study)
 app.command()(show)
 app.command("eval")(evaluate)
 app.command()(check)
 app.command()(simplify)
+app.command()(tune)
 app.command()(identify)
 app.command()(explain)
 app.command()(export)

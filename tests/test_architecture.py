@@ -21,12 +21,14 @@ LAYERS = (
     ("commands",),
     ("refusal",),
     ("display",),
+    ("study",),
     ("run",),
     ("handover",),
     ("report",),
     ("export",),
     ("opening",),
     ("summary", "begun"),
+    ("tune",),
     ("final", "simplify", "identify"),
     ("explain",),
     ("search",),
@@ -60,6 +62,7 @@ HOMES = {
     "ray": "evosearch.workers",
     "lark": "dsl.parse",
     "torch": "evosearch.export.torch_run",
+    "matplotlib": "evosearch.report.figures",
 }
 """Libraries that one module alone may import."""
 
@@ -172,7 +175,17 @@ def test_packages_import_only_what_is_declared() -> None:
 
 
 HEAVY = {
-    *("jax", "jinja2", "lark", "numpy", "optax", "pydantic", "ray", "scipy"),
+    *(
+        "jax",
+        "jinja2",
+        "lark",
+        "matplotlib",
+        "numpy",
+        "optax",
+        "pydantic",
+        "ray",
+        "scipy",
+    ),
     *("sklearn", "sqlite3", "torch", "yaml"),
 }
 

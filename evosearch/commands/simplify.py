@@ -141,7 +141,7 @@ def _on_task(
             return in_task_code(
                 task.task,
                 lambda: simplify_on_tasks(
-                    program, asked, ledger, plan, display.judge, stop.asked
+                    program, asked, ledger, plan(), display.judge, stop.asked
                 ),
             )
     except StoppedError:

@@ -5,9 +5,10 @@ that keeps the line of each key), `load` (file and overrides to tree), `sentence
 pydantic found, as sentences).
 """
 
-from evosearch.config.load import dump_config, load_config, parse_task
+from evosearch.config.load import dump_config, load_config, load_study, parse_task
 from evosearch.config.search import SearchConfig
 from evosearch.config.simplify import SimplifyConfig
+from evosearch.config.study import ArmConfig, StudyConfig
 from evosearch.config.tree import (
     BudgetConfig,
     Config,
@@ -20,6 +21,7 @@ from evosearch.config.tree import (
 )
 
 __all__ = [
+    "ArmConfig",
     "BudgetConfig",
     "Config",
     "FinalConfig",
@@ -27,10 +29,12 @@ __all__ = [
     "HurdlesConfig",
     "SearchConfig",
     "SimplifyConfig",
+    "StudyConfig",
     "TaskConfig",
     "TrainingConfig",
     "WorkersConfig",
     "dump_config",
     "load_config",
+    "load_study",
     "parse_task",
 ]

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from evosearch.config.sentences import key_name, sentences
+from evosearch.config.study import StudyConfig
 from evosearch.config.tree import Config, TaskConfig
 from evosearch.config.yaml_text import KeyPath, read_yaml, write_yaml
 from evosearch.errors import InputError, did_you_mean
 
-Tree = TypeVar("Tree", Config, TaskConfig)
+Tree = TypeVar("Tree", Config, TaskConfig, StudyConfig)
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -33,16 +34,16 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         InputError: one line for each problem: file and line or override, key path,
             what is wrong and how to mend it.
     """
-    document = read_yaml(_read_text(Path(path)), str(path))
-    if document.data is None:
-        raise InputError(f"{path} is empty: it needs at least name, tasks and budget")
-    if not isinstance(document.data, dict):
-        raise InputError(f"{path} must hold keys and values, as in `seed: 0`")
-    places = {
-        place: f"{path}, line {line}" if place else str(path)
-        for place, line in document.lines.items()
-    }
-    return _validated(Config, document.data, places, overrides)
+    return _read(Config, path, "name, tasks and budget", overrides)
+
+
+def load_study(path: str | Path) -> StudyConfig:
+    """Read the file of a study and check it, but not the configs that it leads to.
+
+    Raises:
+        InputError: as of `load_config`.
+    """
+    return _read(StudyConfig, path, "name, question, base, seeds and arms")
 
 
 def parse_task(reference: str, overrides: Sequence[str] = ()) -> TaskConfig:
@@ -62,6 +63,21 @@ def parse_task(reference: str, overrides: Sequence[str] = ()) -> TaskConfig:
 def dump_config(config: Config) -> str:
     """Print the whole tree, defaults too, as YAML."""
     return write_yaml(config.model_dump(mode="json"))
+
+
+def _read(
+    kind: type[Tree], path: str | Path, needed: str, overrides: Sequence[str] = ()
+) -> Tree:
+    document = read_yaml(_read_text(Path(path)), str(path))
+    if document.data is None:
+        raise InputError(f"{path} is empty: it needs at least {needed}")
+    if not isinstance(document.data, dict):
+        raise InputError(f"{path} must hold keys and values, as in `seed: 0`")
+    places = {
+        place: f"{path}, line {line}" if place else str(path)
+        for place, line in document.lines.items()
+    }
+    return _validated(kind, document.data, places, overrides)
 
 
 def _validated(

@@ -1,10 +1,11 @@
-"""What a program is simplified with outside of a run: one task, in this process."""
+"""What a program is trained with outside of a run: one task, here or by workers."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -13,24 +14,28 @@ from filelock import FileLock, Timeout
 
 from dsl.program import Program
 from dsl.unparse import unparse
-from evosearch.choice import Circumstances, try_and_choose
+from evosearch.apart import call_apart
+from evosearch.choice import Circumstances, try_and_choose, try_and_choose_apart
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.errors import InputError
 from evosearch.evaluate import load_plan, task_version
 from evosearch.ledger import Ledger
 from evosearch.plan import Plan
 from evosearch.store import Store
-from evosearch.workers import Inline
+from evosearch.workers import make_executor, require_cluster
 
 _AT_ONCE = 64
 """Programs that are under way together, where there are slots for them."""
 
 
 class Bench(NamedTuple):
-    """A ledger that trains on one task, and the task's plan."""
+    """A ledger that trains on one task, and what loads the task's plan.
+
+    Loading it starts JAX, which a process that starts Ray later should not have done.
+    """
 
     ledger: Ledger
-    plan: Plan
+    plan: Callable[[], Plan]
 
 
 @contextmanager
@@ -40,6 +45,7 @@ def bench(
     program: Program,
     store: Path | None,
     say: Callable[[str], None],
+    workers: int = 1,
 ) -> Iterator[Bench]:
     """Try a task, choose its engine and slots where they are open, and open the store.
 
@@ -49,22 +55,34 @@ def bench(
         program: one that is trained on it, to see how long it takes.
         store: a file that keeps the trainings, for the same again; None keeps none.
         say: is told what the user should know of this machine.
+        workers: that train; 1 is this process, 0 a Ray worker for each core or GPU.
 
     Raises:
         InputError: the task does not work, or the file is no store.
     """
     training = TrainingConfig()
-    here = Circumstances(training, unparse(program), 1, _AT_ONCE, 0)
-    (choice,) = try_and_choose([task], here, functions)
+    alone = workers == 1
+    here = Circumstances(
+        training, unparse(program), 1, _AT_ONCE, 0 if alone else workers
+    )
+    if alone:
+        (choice,) = try_and_choose([task], here, functions)
+    else:
+        require_cluster()
+        what = f"task: the process that tried {task.task}"
+        (choice,) = call_apart(what, try_and_choose_apart, [task], here, functions)
     versions = [task_version(choice.task, training, functions)]
     with TemporaryDirectory() as folder:
         path = store or Path(folder) / "trainings.sqlite"
         with _opened(path) as kept:
             say(choice.reason)
-            executor = Inline((choice.task,), training, say)
+            kind = "inline" if alone else "ray"
+            executor = make_executor(
+                kind, workers, (choice.task,), training, functions, say
+            )
             try:
                 ledger = Ledger(kept, executor, versions)
-                yield Bench(ledger, load_plan(choice.task, training))
+                yield Bench(ledger, partial(load_plan, choice.task, training))
             finally:
                 executor.close()
 

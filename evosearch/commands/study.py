@@ -1,0 +1,169 @@
+"""`evosearch study`: a set of searches run, taken up and compared."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from dsl.program import Program
+    from evosearch.config import Config, StudyConfig
+    from evosearch.report.figures import Curve
+    from evosearch.simplify.trials import Losses
+    from evosearch.study import Planned, Point, StudyFolder
+
+
+def study(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="A YAML file in configs/studies.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The study's folder, not experiments/NAME."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=100_000, help="Ray workers; 0 is one for each core or GPU."
+        ),
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="inline|ray", help="This process (inline) or others (ray)."
+        ),
+    ] = None,
+) -> None:
+    """Run a set of searches and compare them; the same command goes on."""
+    from evosearch.threads import use_one_thread
+
+    use_one_thread()
+    from evosearch.config import load_study
+    from evosearch.study import StudyFolder, plan_runs, read_references, state_of
+
+    read = load_study(config)
+    programs = read_references(read.references)
+    given = {"workers.count": workers, "workers.executor": executor}
+    changes = [f"{key}={value}" for key, value in given.items() if value is not None]
+    path = out or Path("experiments") / read.name
+    planned = plan_runs(read, path, changes)
+    done = sum(state_of(each) == "done" for each in planned)
+    folder = StudyFolder(path)
+    words = ["evosearch", "study", str(config)]
+    command = shlex.join([*words, *(() if out is None else ("--out", str(out)))])
+    typer.echo(f"{path}: {done} of {len(planned)} runs are done", err=True)
+    losses = None
+    try:
+        if _perform(read, planned, command):
+            losses = _measure(programs, planned[0].config, folder)
+    except KeyboardInterrupt:
+        losses = None
+    # What was found so far is worth keeping, too.
+    _write(read, planned, folder, losses or {}, command)
+    if losses is None:
+        typer.echo(f"go on with: {command}", err=True)
+        raise typer.Exit(130)
+
+
+def _perform(study: StudyConfig, planned: list[Planned], command: str) -> bool:
+    """Do what is not done; whether all of it came to its end."""
+    from evosearch.display import Display
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.study import perform, state_of
+
+    for number, each in enumerate(planned, 1):
+        if state_of(each) == "done":
+            continue
+        with (
+            Display(each.config.budget) as display,
+            StopOnInterrupt(display.say) as stop,
+        ):
+            display.say(f"run {number} of {len(planned)}: {each.path}")
+            asked = stop.asked
+            if not perform(each, study.base, command, display, asked) or asked():
+                return False
+    return True
+
+
+def _measure(
+    programs: dict[str, Program], config: Config, folder: StudyFolder
+) -> dict[str, Losses] | None:
+    """Losses of the references by label; None if the user asked to stop."""
+    if not programs:
+        return {}
+    from evosearch.display import Display
+    from evosearch.simplify import StoppedError
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.study import measure_references
+
+    try:
+        with Display() as display, StopOnInterrupt(display.say) as stop:
+            where = config, folder.path / "runs"
+            return measure_references(
+                programs, *where, display.say, display.judge, stop.asked
+            )
+    except StoppedError:
+        return None
+
+
+def _write(
+    study: StudyConfig,
+    planned: list[Planned],
+    folder: StudyFolder,
+    losses: dict[str, Losses],
+    command: str,
+) -> None:
+    """Write data, plots and README of what is done, and print where they are."""
+    from evosearch.report.figures import Line, write_figures
+    from evosearch.report.study import reference_row, result_row, study_page
+    from evosearch.study import state_of
+    from evosearch.study.runs import curve_of, summary_of
+
+    done = [each for each in planned if state_of(each) == "done"]
+    if not done:
+        return
+    rows = [result_row(each.arm, each.seed, summary_of(each)) for each in done]
+    rows += [
+        reference_row(label, study.references[label], each)
+        for label, each in losses.items()
+    ]
+    points = {(each.arm, each.seed): curve_of(each) for each in done}
+    folder.write_curves(points)
+    folder.write_results(rows)
+
+    lines = [
+        Line(
+            arm.name,
+            [_curve(each) for (name, _), each in points.items() if name == arm.name],
+            arm.baseline,
+        )
+        for arm in study.arms
+        if any(name == arm.name for name, _ in points)
+    ]
+    figures = write_figures(lines, folder.path)
+    if not figures:
+        typer.echo(
+            "no plots: they need `pip install evosearch[plots]`; the same command "
+            "draws them",
+            err=True,
+        )
+    folder.write_readme(study_page(study, command, rows, figures, len(planned)))
+    typer.echo(f"{folder.path}: README.md, {', '.join(['curves.csv', *figures])}")
+
+
+def _curve(points: list[Point]) -> Curve:
+    """The points of a run as they are drawn."""
+    from evosearch.report.figures import Curve, shares_of
+
+    programs, steps, _, hits, statements, live, fitness = zip(*points, strict=True)
+    dead = [total - alive for total, alive in zip(statements, live, strict=True)]
+    return Curve(
+        programs,
+        steps,
+        fitness,
+        shares_of(hits, programs),
+        shares_of(dead, statements),
+    )

@@ -1,0 +1,179 @@
+"""`evosearch tune`: the rate, decay and betas of a program chosen by random search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+from evosearch.errors import InputError
+
+if TYPE_CHECKING:
+    from dsl.program import Program
+    from evosearch.config import TaskConfig
+    from evosearch.tune import Asked, Tuned
+
+
+Task = Annotated[
+    str, typer.Option(help="A task: charlm, digits or path/to/file.py:factory.")
+]
+Trials = Annotated[
+    int,
+    typer.Option(min=1, max=100_000, help="Trials, the program as it is included."),
+]
+Seeds = Annotated[int, typer.Option(min=1, max=10_000, help="Data seeds to choose by.")]
+TestSeeds = Annotated[
+    int, typer.Option(min=2, max=10_000, help="Fresh data seeds to report on.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the draws.")]
+Schedules = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Draw the schedule too, of constant, cosine and linear; untuned it is "
+        "the first. Else that of the task.",
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A key of the task as in a config, such as arguments.scale=2; repeatable.",
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=100_000,
+        help="1 is this process, more are Ray workers; 0 is one for each core or GPU.",
+    ),
+]
+KeptIn = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file that keeps the trainings: the same command takes them up."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A file for the tuned program."),
+]
+
+
+def tune(
+    program: ProgramFile,
+    task: Task,
+    trials: Trials = 90,
+    seeds: Seeds = 3,
+    test_seeds: TestSeeds = 8,
+    seed: Seed = 0,
+    schedules: Schedules = None,
+    overrides: Overrides = None,
+    workers: Workers = 1,
+    store: KeptIn = None,
+    output: Output = None,
+    functions: OwnFunctions = None,
+    as_json: Json = False,
+) -> None:
+    """Tune a program's rate, decay and betas on a task by random search."""
+    from evosearch.threads import use_one_thread
+
+    use_one_thread()
+    from evosearch.config import parse_task
+    from evosearch.opening import load_program, try_own
+    from evosearch.tune import Asked
+
+    tasks = _tasks(parse_task(task, overrides or []), schedules)
+    if output is not None and not output.absolute().parent.is_dir():
+        raise InputError(
+            f"--output: {output.parent} is no folder: make it, or name one"
+        )
+    try_own(functions)
+    read = load_program(program)
+    asked = Asked(trials, seeds, test_seeds, tuple(tasks), seed)
+    found = _on_tasks(read, asked, tasks, functions, store, workers)
+    _tell({"task": task}, found, output, as_json)
+
+
+def _tasks(task: TaskConfig, schedules: str | None) -> dict[str, TaskConfig]:
+    """The task with each of the schedules, by its name."""
+    from evosearch.config import TaskConfig, parse_task
+
+    if schedules is None:
+        return {task.schedule: task}
+    found = {}
+    for name in schedules.split(","):
+        parse_task(task.task, [f"schedule={name}"])
+        if name in found:
+            raise InputError(f"--schedules: {name} is there twice: leave one away")
+        found[name] = TaskConfig.model_validate({**task.model_dump(), "schedule": name})
+    return found
+
+
+def _on_tasks(
+    program: Program,
+    asked: Asked,
+    tasks: dict[str, TaskConfig],
+    functions: str | None,
+    store: Path | None,
+    workers: int,
+) -> Tuned:
+    from collections.abc import Iterator
+    from contextlib import ExitStack, contextmanager
+
+    from evosearch.display import Display
+    from evosearch.ledger import Ledger
+    from evosearch.simplify import StoppedError, bench
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.tasks.files import in_task_code
+    from evosearch.tune import knobs_of, tune_on_task
+
+    # What cannot be tuned is refused before anything is compiled.
+    trained = knobs_of(program).program
+    display, shown = Display(), ExitStack()
+    began: list[Display] = []
+
+    @contextmanager
+    def benches(schedule: str) -> Iterator[Ledger]:
+        given = tasks[schedule], functions, trained, store, display.say, workers
+        with bench(*given) as (ledger, _):
+            if not began:  # the task works
+                began.append(shown.enter_context(display))
+            yield ledger
+
+    try:
+        with shown, StopOnInterrupt(display.say) as stop:
+            return in_task_code(
+                tasks[asked.schedules[0]].task,
+                lambda: tune_on_task(
+                    program, asked, benches, display.judge, stop.asked
+                ),
+            )
+    except StoppedError:
+        kept = f": the same command takes up what {store} has" if store else ""
+        typer.echo(f"stopped{kept}", err=True)
+        raise typer.Exit(130) from None
+
+
+def _tell(
+    about: dict[str, str], found: Tuned, output: Path | None, as_json: bool
+) -> None:
+    from evosearch.report.tuned import print_tuned, tuned_text, tuned_told
+
+    told = {**about, **tuned_told(found)}
+    if output is not None:
+        try:
+            output.write_text(tuned_text(told), encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"{output}: cannot be written to ({error.strerror}): name another "
+                "file with --output"
+            ) from None
+    if as_json:
+        print_json(told)
+    else:
+        print_tuned(told)

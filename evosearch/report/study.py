@@ -1,0 +1,167 @@
+"""A study told: its arms against its baselines and references, and its README."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from evosearch.config import StudyConfig
+from evosearch.fitness import mean_and_error
+
+_TEMPLATE = "study.md.jinja"
+
+Row = Mapping[str, Any]
+
+
+def result_row(arm: str, seed: int, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a run that is done: its size, and its result on fresh seeds."""
+    best = summary["best"]
+    return {
+        "arm": arm,
+        "seed": seed,
+        "programs": summary["made"],
+        "trained": summary["evaluated"],
+        "steps": summary["steps"],
+        "seconds": round(summary["seconds"], 1),
+        "fitness": best["fitness"],
+        "loss": best["fresh_mean"],
+        "loss_stderr": best["fresh_stderr"],
+        "gain": best["fresh_gain"],
+        "gain_stderr": best["fresh_gain_stderr"],
+        "test_seeds": summary["test_seeds"],
+        "states": best["states"],
+        "statements": best["statements"],
+        "digest": best["digest"],
+        "program": best["program"],
+    }
+
+
+def reference_row(label: str, program: str, losses: Sequence[float]) -> dict[str, Any]:
+    """What is kept of a reference: its loss on the seeds that runs are reported on."""
+    mean, error = mean_and_error(losses)
+    known = math.isfinite(mean)
+    return {
+        "reference": label,
+        "loss": mean if known else None,
+        "loss_stderr": error if known and math.isfinite(error) else None,
+        "test_seeds": len(losses),
+        "program": program,
+    }
+
+
+def table(study: StudyConfig, rows: Sequence[Row]) -> list[list[str]]:
+    """The arms and references against the baselines and references, heading first.
+
+    Numbers are means over the seeds with their standard errors. A difference is of the
+    losses of a row and a column, paired by seed where both have one, so that negative
+    is better; the test seeds are the same for all.
+    """
+    runs = {(row["arm"], row["seed"]): row["loss"] for row in rows if "arm" in row}
+    fixed = {row["reference"]: row["loss"] for row in rows if "reference" in row}
+    columns = [arm.name for arm in study.arms if arm.baseline] + list(fixed)
+
+    def losses(name: str) -> list[float | None]:
+        """One for each seed."""
+        return [fixed.get(name, runs.get((name, seed))) for seed in study.seeds]
+
+    heading = ["arm", "runs", "programs", "steps", "search fitness", "fresh loss"]
+    lines = [heading + [f"loss minus {name}" for name in columns]]
+    for arm in study.arms:
+        done = [row for row in rows if row.get("arm") == arm.name]
+        ours = losses(arm.name)
+        lines.append(
+            [
+                arm.name,
+                _count([row["loss"] for row in done]),
+                _mean([row["programs"] for row in done]),
+                _mean([row["steps"] for row in done]),
+                told([row["fitness"] for row in done], "+"),
+                told(ours),
+                *(_minus(ours, losses(name), arm.name == name) for name in columns),
+            ]
+        )
+    for row in rows:
+        if "reference" in row:
+            seeds = {**row, "mean": row["loss"], "error": row["loss_stderr"]}
+            lines.append([row["reference"], *["-"] * 4, _plus_minus(seeds)])
+            lines[-1] += ["-"] * len(columns)
+    return lines
+
+
+def _count(losses: Sequence[float | None]) -> str:
+    kept = sum(loss is not None for loss in losses)
+    return str(kept) if kept == len(losses) else f"{kept} of {len(losses)}"
+
+
+def _mean(numbers: Sequence[int]) -> str:
+    return f"{sum(numbers) / len(numbers):,.0f}" if numbers else "-"
+
+
+def told(values: Sequence[float | None], sign: str = "") -> str:
+    """Mean and standard error of those that are known; no error of a single one."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return "-"
+    mean, error = mean_and_error(known)
+    return _plus_minus({"mean": mean, "error": error}, sign)
+
+
+def _plus_minus(row: Row, sign: str = "") -> str:
+    if row["mean"] is None:
+        return "failed"
+    alone = row["error"] is None or math.isnan(row["error"])
+    return f"{row['mean']:{sign}.4f}" + ("" if alone else f" +- {row['error']:.4f}")
+
+
+def _minus(
+    ours: Sequence[float | None], theirs: Sequence[float | None], same: bool
+) -> str:
+    if same:
+        return "-"
+    pairs = zip(ours, theirs, strict=True)
+    return told(
+        [a - b for a, b in pairs if a is not None and b is not None],
+        "+",
+    )
+
+
+def study_page(
+    study: StudyConfig,
+    command: str,
+    rows: Sequence[Row],
+    figures: Mapping[str, str],
+    planned: int,
+) -> str:
+    """Write the part of a study's README that is written again each time.
+
+    Args:
+        study: its config.
+        command: that runs it.
+        rows: of `result_row` and `reference_row`.
+        figures: caption by file name.
+        planned: runs that the study has in all.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    text = files("evosearch.report").joinpath("templates", _TEMPLATE).read_text("utf-8")
+    runs = [row for row in rows if "arm" in row]
+    heading, *lines = table(study, rows)
+    return environment.from_string(text).render(
+        study=study,
+        command=command,
+        done=len(runs),
+        planned=planned,
+        minutes=f"{sum(row['seconds'] for row in runs) / 60.0:.0f}",
+        test_seeds=rows[0]["test_seeds"] if rows else 0,
+        heading=heading,
+        lines=lines,
+        figures=figures,
+    )

@@ -1,0 +1,105 @@
+"""`tune`: constants that were chosen and the losses with them, as data and printed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dsl.digest import digest
+from dsl.unparse import unparse
+from evosearch.fitness import mean_and_error
+from evosearch.tune import Tuned
+from evosearch.tune.drawing import at_the_edge
+
+
+def tuned_told(found: Tuned) -> dict[str, Any]:
+    """What `tune --json` prints.
+
+    Losses are means with their standard errors, null where a training failed; the
+    difference is paired by data seed, tuned minus as it was: negative is better.
+    """
+    asked, knobs = found.asked, found.knobs
+    differences = [
+        after - before for after, before in zip(found.after, found.before, strict=True)
+    ]
+    return {
+        "trials": asked.trials,
+        "seeds": asked.seeds,
+        "test_seeds": asked.test_seeds,
+        "seed": asked.seed,
+        "schedules": list(asked.schedules),
+        "failed": sum(not all(map(math.isfinite, each)) for each in found.losses),
+        "trial": found.place,
+        "schedule": found.best.schedule,
+        "constants": {
+            name: {"before": knobs.values[name], "tuned": found.best.values[name]}
+            for name in knobs.names
+        },
+        "at_the_edge": at_the_edge(knobs, found.best.values),
+        "tuning": _told(found.losses[found.place]),
+        "before": _told(found.before),
+        "after": _told(found.after),
+        "difference": _told(differences),
+        "trainings": found.trainings,
+        "digest": digest(found.program),
+        "program": unparse(found.program),
+    }
+
+
+def _told(losses: Sequence[float]) -> dict[str, float | None]:
+    mean, error = mean_and_error(losses)
+    return {
+        "mean": mean if math.isfinite(mean) else None,
+        "stderr": error if math.isfinite(error) else None,
+    }
+
+
+def tuned_text(told: Mapping[str, Any]) -> str:
+    """The tuned program as a file, with a line of where it comes from."""
+    return (
+        f"# Tuned on {told['task']}, schedule {told['schedule']}: the best of "
+        f"{told['trials']} trials on {told['seeds']} data seeds.\n{told['program']}"
+    )
+
+
+def print_tuned(told: Mapping[str, Any]) -> None:
+    """Print the program, its constants and the losses on the test seeds."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"{told['program']}"))
+    table = Table("constant", "as it was", "tuned")
+    for name, each in told["constants"].items():
+        table.add_row(
+            name.replace("_", " "), f"{each['before']:.4g}", f"{each['tuned']:.4g}"
+        )
+    console.print(table)
+    table = Table(
+        "program",
+        "loss on test seeds",
+        title=f"held-out loss on {told['test_seeds']} fresh data seeds",
+    )
+    table.add_row(f"as it was, {told['schedules'][0]}", _plus_minus(told["before"]))
+    table.add_row(f"tuned, {told['schedule']}", _plus_minus(told["after"]))
+    table.add_row("paired difference", _plus_minus(told["difference"], "+"))
+    console.print(table)
+    console.print(
+        f"trial {told['trial']} of {told['trials']} ({told['failed']} failed), by the "
+        f"mean loss on {told['seeds']} tuning seeds, {_plus_minus(told['tuning'])}; "
+        f"{told['trainings']} trainings"
+    )
+    if told["at_the_edge"]:
+        names = ", ".join(told["at_the_edge"])
+        console.print(
+            f"note: {names} is at the edge of what was tried: tune the result again"
+        )
+
+
+def _plus_minus(loss: Mapping[str, float | None], sign: str = "") -> str:
+    if loss["mean"] is None:
+        return "failed"
+    error = "" if loss["stderr"] is None else f" +- {loss['stderr']:.4f}"
+    return f"{loss['mean']:{sign}.4f}{error}"

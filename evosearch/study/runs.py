@@ -1,0 +1,165 @@
+"""The runs of a study: planned from its config, begun, taken up, or done already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from evosearch.config import Config, StudyConfig, load_config
+from evosearch.errors import InputError
+from evosearch.folder import CONFIG, SUMMARY
+from evosearch.opening import open_again, open_new
+from evosearch.run import Watcher, run
+from evosearch.study.curve import Point, Recorder, read_points, write_points
+
+CURVE = "curve.jsonl"
+"""In the folder of a run that is done: `Point`s."""
+
+_CHANGEABLE = ("budget", "final", "simplify", "workers")
+"""Parts of a config that a run may be taken up with another of."""
+
+_HANDOVER_OFF = "simplify.enabled=false"
+"""A study compares what searches find; to simplify it all would take as long again."""
+
+
+class Planned(NamedTuple):
+    """One run of a study.
+
+    Attributes:
+        arm: its name.
+        seed: of the search.
+        path: of the run's folder.
+        changes: overrides of the base config.
+        config: the base config with them.
+    """
+
+    arm: str
+    seed: int
+    path: Path
+    changes: tuple[str, ...]
+    config: Config
+
+
+def plan_runs(study: StudyConfig, out: Path, changes: Sequence[str]) -> list[Planned]:
+    """The runs of a study: all arms with the first seed, then with the next.
+
+    Args:
+        study: read.
+        out: the study's folder; runs are in `runs` in it.
+        changes: overrides of all configs, after those of the study.
+
+    Raises:
+        InputError: a config that the study leads to is wrong.
+    """
+    found = []
+    for seed in study.seeds:
+        for arm in study.arms:
+            overrides = (
+                _HANDOVER_OFF,
+                *_as_overrides(study.settings),
+                *_as_overrides(arm.settings),
+                f"name={arm.name}",
+                f"seed={seed}",
+                *changes,
+            )
+            path = out / "runs" / f"{arm.name}-{seed}"
+            try:
+                config = load_config(study.base, overrides)
+            except InputError as error:
+                raise InputError(f"arm {arm.name}: {error}") from None
+            found.append(Planned(arm.name, seed, path, overrides, config))
+    return found
+
+
+def _as_overrides(settings: dict[str, object]) -> list[str]:
+    return [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+
+
+def state_of(planned: Planned) -> Literal["new", "begun", "done"]:
+    """Whether a run is to be begun, to be taken up, or done.
+
+    Raises:
+        InputError: its folder is that of another search.
+    """
+    if not planned.path.exists():
+        return "new"
+    had = load_config(planned.path / CONFIG)
+    other = [
+        name
+        for name in Config.model_fields
+        if name not in _CHANGEABLE and _part(had, name) != _part(planned.config, name)
+    ]
+    if other:
+        raise InputError(
+            f"{planned.path}: was begun with another {' and '.join(other)} than the "
+            "study has now: delete that folder, or name another one with --out"
+        )
+    kept = (planned.path / SUMMARY).is_file() and (planned.path / CURVE).is_file()
+    same = all(
+        getattr(had, name) == getattr(planned.config, name)
+        for name in ("budget", "final", "simplify")
+    )
+    done = kept and same and not summary_of(planned)["interrupted"]
+    return "done" if done else "begun"
+
+
+def _part(config: Config, name: str) -> object:
+    """A part of a config, without what a run chooses for itself when it begins."""
+    if name != "tasks":
+        return getattr(config, name)
+    open_ones = {"engine": "auto", "slots": 0}
+    return [task.model_copy(update=open_ones) for task in config.tasks]
+
+
+def perform(
+    planned: Planned,
+    base: str,
+    command: str,
+    watcher: Watcher,
+    stopped: Callable[[], bool],
+) -> bool:
+    """Begin a run or take it up; whether it came to its end.
+
+    Args:
+        planned: not done.
+        base: path of the study's base config.
+        command: what the user typed, for the record.
+        watcher: is told of progress.
+        stopped: as of `evosearch.run.run`.
+
+    Raises:
+        InputError: as of `open_new`, `open_again` and `run`.
+    """
+    if state_of(planned) == "new":
+        problem, folder = open_new(Path(base), planned.changes, planned.path, command)
+    else:
+        parts = {name: getattr(planned.config, name) for name in _CHANGEABLE}
+        changes = [
+            f"{name}.{key}={json.dumps(value)}"
+            for name, part in parts.items()
+            for key, value in part.model_dump(mode="json").items()
+        ]
+        problem, folder = open_again(planned.path, changes, None, command)
+    try:
+        recorder = Recorder(watcher)
+        summary = run(problem, folder, recorder, stopped)
+        if summary["interrupted"]:
+            return False
+        folder.write(CURVE, write_points(recorder.curve.points))
+        return True
+    finally:
+        folder.close()
+
+
+def summary_of(planned: Planned) -> dict[str, Any]:
+    """What a run said at its end, or where it was stopped."""
+    text = (planned.path / SUMMARY).read_text(encoding="utf-8")
+    summary: dict[str, Any] = json.loads(text)
+    return summary
+
+
+def curve_of(planned: Planned) -> list[Point]:
+    """The curve of a run that is done."""
+    return read_points((planned.path / CURVE).read_text(encoding="utf-8"))

@@ -1,0 +1,107 @@
+"""What is said of a study: paired differences, and plots that are the same twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evosearch.config import StudyConfig
+from evosearch.report.figures import (
+    CAPTIONS,
+    Curve,
+    Line,
+    mean_band,
+    shares_of,
+    write_figures,
+)
+from evosearch.report.study import reference_row, table
+
+STUDY = StudyConfig.model_validate(
+    {
+        "name": "test",
+        "question": "Which?",
+        "base": "base.yaml",
+        "seeds": [0, 1],
+        "arms": [{"name": "evolve"}, {"name": "random", "baseline": True}],
+        "references": {"tuned": "adamw"},
+    }
+)
+
+
+def row(arm: str, seed: int, loss: float | None) -> dict[str, object]:
+    return {
+        "arm": arm, "seed": seed, "programs": 10, "steps": 2000, "fitness": -0.5,
+        "loss": loss,
+    }  # fmt: skip
+
+
+def test_differences_are_paired_by_seed() -> None:
+    rows = [
+        row("evolve", 0, 1.0), row("evolve", 1, 2.0),
+        row("random", 0, 1.25), row("random", 1, 2.25),
+        reference_row("tuned", "adamw", (1.0, 1.5)),
+    ]  # fmt: skip
+    heading, evolve, random, tuned = table(STUDY, rows)
+    assert heading[-2:] == ["loss minus random", "loss minus tuned"]
+    # The seeds differ by 1, which cancels against another arm, not a fixed number.
+    assert evolve[-3:] == [
+        "1.5000 +- 0.5000",
+        "-0.2500 +- 0.0000",
+        "+0.2500 +- 0.5000",
+    ]
+    assert random[-2:] == ["-", "+0.5000 +- 0.5000"]
+    assert tuned[0] == "tuned"
+    assert tuned[5] == "1.2500 +- 0.2500"
+    assert {len(line) for line in (heading, evolve, random, tuned)} == {8}
+
+
+def test_what_failed_or_is_not_done_is_not_hidden() -> None:
+    rows = [row("evolve", 0, 1.0), row("evolve", 1, None)]
+    _, evolve, random = table(STUDY, rows)
+    assert evolve[1] == "1 of 2"
+    assert evolve[5] == "1.0000"
+    assert random[1:] == ["0", "-", "-", "-", "-", "-"]
+    failed = reference_row("tuned", "adamw", (1.0, float("nan")))
+    assert failed["loss"] is None
+    assert table(STUDY, [*rows, failed])[-1][5] == "failed"
+
+
+def curve(end: int, slope: float) -> Curve:
+    programs = [1 + 3 * number for number in range(end)]
+    fitness = [-slope * each for each in programs]
+    return Curve(programs, [8 * each for each in programs], fitness, fitness, fitness)
+
+
+def test_shares_are_of_what_came_between() -> None:
+    hits, made = [0, 1, 1, 4], [1, 2, 4, 8]
+    assert shares_of(hits, made, 1) == [0.0, 1.0, 0.0, 0.75]
+    assert shares_of(hits, made, 2) == [0.0, 0.5, 1 / 3, 0.5]
+    assert shares_of(hits, made, 9) == [0.0, 0.5, 0.25, 0.5]
+
+
+def test_a_band_is_the_mean_of_steps_up_to_the_shortest_run() -> None:
+    grid, mean, error = mean_band([curve(5, 1.0), curve(9, 3.0)], "programs", "fitness")
+    assert grid[0] == 1
+    assert grid[-1] == 13
+    assert mean[0] == -2.0
+    assert mean[-1] == -26.0
+    assert error[-1] == pytest.approx(13.0)
+    assert set(mean) == {-2.0 * each for each in (1, 4, 7, 10, 13)}
+    _, _, error = mean_band([curve(5, 1.0)], "steps", "fitness")
+    assert set(error) == {0.0}
+
+
+def test_equal_data_are_drawn_as_equal_files(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    lines = [
+        Line("evolve", [curve(5, 1.0), curve(6, 2.0)], False),
+        Line("random", [curve(9, 0.5)], True),
+    ]
+    assert write_figures(lines, tmp_path) == CAPTIONS
+    first = {name: (tmp_path / name).read_bytes() for name in CAPTIONS}
+    write_figures(lines, tmp_path)
+    for name, content in first.items():
+        assert (tmp_path / name).read_bytes() == content
+        assert b"evolve" in content
+    assert b"stroke-dasharray" in first["fitness.svg"]

@@ -1,0 +1,211 @@
+"""`evosearch study`: does what is not done, once, stopped or not, and compares it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evosearch import study as module
+from evosearch.config import load_study
+from evosearch.stop import StopOnInterrupt
+from evosearch.study import plan_runs
+from evosearch.study.folder import CURVES, MARKER, README, RESULTS
+from tests.command_line import ROOT, Answer, evosearch, refused
+
+pytestmark = pytest.mark.slow
+
+BASE = f"""\
+name: base
+tasks: [{{task: '{ROOT}/tests/tasks/line.py:Line'}}]
+search: {{population: 10, window: 4}}
+fitness: {{rotate: 50}}
+budget: {{evaluations: 1000}}
+training: {{chunks: 5}}
+final: {{candidates: 2, validation_seeds: 1, test_seeds: 3}}
+workers: {{executor: inline}}
+"""
+STUDY = """\
+name: tiny
+question: Does it work?
+base: {0}/base.yaml
+settings: {{budget.evaluations: 25}}
+seeds: [3, 4]
+arms:
+  - name: evolve
+  - name: constants
+    baseline: true
+    settings: {{search.mode: constants, budget.evaluations: 15}}
+references: {{plain: adamw, sign: signum}}
+"""
+
+
+@pytest.fixture(scope="module")
+def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("configs")
+    (folder / "base.yaml").write_text(BASE)
+    (folder / "study.yaml").write_text(STUDY.format(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(configs: Path) -> Path:
+    out = configs / "out"
+    answer = study(configs, out)
+    assert answer.code == 0, answer.error
+    return out
+
+
+def study(configs: Path, out: Path) -> Answer:
+    return evosearch("study", configs / "study.yaml", "--out", out)
+
+
+def results(out: Path) -> list[dict[str, Any]]:
+    """What was found, without how long it took."""
+    lines = (out / RESULTS).read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in found]
+
+
+def test_each_arm_has_each_seed(done: Path) -> None:
+    rows = results(done)
+    assert [(row["arm"], row["seed"]) for row in rows if "arm" in row] == [
+        ("evolve", 3), ("constants", 3), ("evolve", 4), ("constants", 4),
+    ]  # fmt: skip
+    assert [row["trained"] for row in rows if "arm" in row] == [25, 15, 25, 15]
+    references = {row["reference"]: row for row in rows if "reference" in row}
+    assert references["plain"]["loss"] != references["sign"]["loss"]
+    assert references["plain"]["test_seeds"] == 3
+    summary = json.loads((done / "runs" / "evolve-3" / "summary.json").read_text())
+    # The search began with what is a reference here, and was compared with it there.
+    assert references["plain"]["loss"] == pytest.approx(summary["seed_fresh_mean"])
+    assert rows[0]["loss"] == summary["best"]["fresh_mean"]
+    assert summary["handover"] is None
+
+
+def test_curves_end_where_runs_do(done: Path) -> None:
+    with (done / CURVES).open() as lines:
+        points = list(csv.DictReader(lines))
+    for row in results(done):
+        if "arm" not in row:
+            continue
+        key = row["arm"], str(row["seed"])
+        here = [each for each in points if (each["arm"], each["seed"]) == key]
+        fitness = [float(each["fitness"]) for each in here]
+        assert fitness == sorted(fitness, reverse=True)
+        last = here[-1]
+        assert int(last["programs"]) == row["programs"] == len(here)
+        assert int(last["steps"]) == row["steps"]
+        assert int(last["hits"]) + int(last["trained"]) == row["programs"]
+
+
+def test_the_page_tells_it_and_keeps_what_was_written(
+    configs: Path, done: Path
+) -> None:
+    page = (done / README).read_text()
+    for words in (
+        "Does it work?",
+        '| constants, a baseline | `search.mode: "constants"`',
+        "- `budget.evaluations: 25`",
+        "from 4 of 4 runs",
+        "loss minus constants | loss minus plain",
+        f"evosearch study {configs}/study.yaml --out {done}",
+    ):
+        assert words in page
+    above, _, _ = page.partition(MARKER)
+    (done / README).write_text(f"{above}{MARKER}\n\nMine.\n")
+    store = done / "runs" / "evolve-3" / "run.sqlite"
+    before = store.stat().st_mtime_ns
+    assert study(configs, done).code == 0
+    assert store.stat().st_mtime_ns == before  # what is done is not done again
+    assert (done / README).read_text() == f"{above}{MARKER}\n\nMine.\n"
+
+
+def test_ctrl_c_ends_it_and_the_same_command_goes_on(
+    configs: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    asked = iter(range(100_000))
+    with monkeypatch.context() as patched:
+        # In the midst of the second run.
+        patched.setattr(StopOnInterrupt, "asked", lambda self: next(asked) > 45)
+        answer = study(configs, out)
+    assert answer.code == 130
+    assert answer.error.splitlines()[-1].startswith("go on with: evosearch study ")
+    assert 0 < len(results(out)) < 4
+    assert study(configs, out).code == 0
+    assert results(out) == results(done)
+    assert (out / CURVES).read_bytes() == (done / CURVES).read_bytes()
+
+
+def test_a_larger_budget_extends_runs_and_another_search_is_refused(
+    configs: Path, done: Path
+) -> None:
+    text = (configs / "study.yaml").read_text()
+    more = configs / "more.yaml"
+    more.write_text(text.replace("budget.evaluations: 15", "budget.evaluations: 20"))
+    answer = evosearch("study", more, "--out", done)
+    assert answer.code == 0, answer.error
+    trained = [row["trained"] for row in results(done) if "arm" in row]
+    assert trained == [25, 20, 25, 20]
+    other = configs / "other.yaml"
+    other.write_text(text.replace("evaluations: 25", "evaluations: 25, program: lion"))
+    sentence = refused("study", other, "--out", done)
+    assert "evolve-3: was begun with another program than the study has" in sentence
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("evaluations: 25", "evaluation: 25", "arm evolve: override 'budget.eval"),
+        ("name: constants", "name: evolve", "arms.0 and arms.1 are both named evolve"),
+        ("[3, 4]", "[3, 3]", "seeds: holds a seed twice"),
+        ("[3, 4]", "[]", "seeds: must not be empty"),
+        ("sign: signum", "sign: signun", "references.sign: signun"),
+        ("baseline: true", "base_line: true", "did you mean baseline?"),
+        ("question: Does it work?\n", "", "question: missing"),
+    ],
+)
+def test_bad_studies(
+    configs: Path, tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    text = (configs / "study.yaml").read_text()
+    assert old in text
+    bad.write_text(text.replace(old, new, 1))
+    assert sentence in refused("study", bad, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_page_that_may_be_somebody_s_own_is_not_written_over(
+    configs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / README).write_text("Mine.\n")
+    words = ("study", configs / "study.yaml", "--out", tmp_path)
+    answer = evosearch(*words)
+    assert answer.code == 2
+    assert f"has no line `{MARKER}`" in answer.error
+    assert (tmp_path / README).read_text() == "Mine.\n"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs/studies").glob("*.yaml")))
+def test_our_studies_can_be_planned(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    read = load_study(path)
+    planned = plan_runs(read, Path("out"), [])
+    assert len(planned) == len(read.arms) * len(read.seeds)
+    assert not any(each.config.simplify.enabled for each in planned)
+    bare = ("arms", "references", "settings")
+    for line in path.read_text().splitlines():
+        key, _, rest = line.partition(":")
+        if line[:1].isalpha() and key not in ("question", *bare):
+            assert "#" in rest, line
+
+
+def test_what_the_package_offers() -> None:
+    assert set(module.__all__) <= set(dir(module))
