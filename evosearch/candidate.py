@@ -54,6 +54,7 @@ def row_of(
     entered: Rated,
     judgement: Judgement,
     steps: int,
+    contest: Iterable[str],
     seconds: float,
 ) -> ProgramRow:
     """The row of a settled child.
@@ -63,6 +64,7 @@ def row_of(
         entered: that one of its programs which enters.
         judgement: of that program.
         steps: training steps that the child took.
+        contest: digests of what was trained on further data seeds in its name.
         seconds: since the start of the run.
     """
     identity, bred, genome = candidate.identity, candidate.bred, entered.genome
@@ -89,6 +91,7 @@ def row_of(
         rate=entered.rate if identity.is_new else None,
         evaluations=len(candidate.new),
         steps=steps,
+        contest=" ".join(contest),
     )
 
 

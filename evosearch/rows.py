@@ -46,7 +46,9 @@ class ProgramRow:
             entered, which was best; None for the others.
         evaluations: programs trained for it: none for a duplicate, else one, or as
             many as there are rates.
-        steps: training steps taken for it.
+        steps: training steps taken for it, those of its contest too.
+        contest: digests, with blanks between them, of the programs that were trained
+            on further data seeds in its name (`evosearch/contest.py`).
     """
 
     number: int
@@ -68,6 +70,7 @@ class ProgramRow:
     rate: float | None = None
     evaluations: int = 0
     steps: int = 0
+    contest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

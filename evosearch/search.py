@@ -2,7 +2,8 @@
 
 A child that an earlier one equals, by its digest or its fingerprint, takes that one's
 trainings (`evosearch/twins.py`). A child of a new structure may be trained at several
-rates, all at once, and enters with the best (`evosearch/rates.py`).
+rates, all at once, and enters with the best (`evosearch/rates.py`). One that would lead
+may first be trained on more data seeds (`evosearch/contest.py`).
 
 Child k is made from the population after result k - W (the window), and results are
 taken in the order of the children; so one seed gives one trajectory for any executor
@@ -15,9 +16,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from functools import partial
+from itertools import islice, product
 from random import Random
 
 from dsl.functions import SETS
@@ -26,14 +28,15 @@ from dsl.unparse import unparse
 from evosearch.breed import Bred, breed, breeding_of
 from evosearch.candidate import Candidate, preference, require_made_again, row_of
 from evosearch.config import Config
+from evosearch.contest import Contests
 from evosearch.counts import Counts
 from evosearch.errors import InputError
 from evosearch.fitness import Place, data_seeds
 from evosearch.genome import genome_of
 from evosearch.hurdles import Hurdles
-from evosearch.judge import Judge
+from evosearch.judge import Judge, Judgement
 from evosearch.ledger import Ledger, Subject
-from evosearch.population import Member, add, found
+from evosearch.population import Member, Population, add, found, judge_again
 from evosearch.rates import Rated, at_rates
 from evosearch.reference import Reference
 from evosearch.rows import ProgramRow, TrainingRow
@@ -74,6 +77,10 @@ class Search:
         self._reference = Reference(problem.reference, ledger)
         self._judge = Judge(config, self._reference)
         self._hurdles = Hurdles(config.hurdles)
+        self.contests = Contests(
+            config.fitness.more_seeds, ledger, self._reference, self._twins
+        )
+        self._called = 0
         self._random = Random(config.seed)
         self._began = time.monotonic()
         self._elapsed = 0.0
@@ -93,8 +100,14 @@ class Search:
                 window.append(self._make())
             if not window:
                 return
+            self._hold_contests(window)
             self._twins.leave(window[0].identity)
             yield self._settle(window.popleft())
+
+    @property
+    def members(self) -> Population:
+        """The population as it is now."""
+        return self._population
 
     def require_all_replayed(self) -> None:
         """A search that has ended must have come to the end of its record.
@@ -144,16 +157,11 @@ class Search:
         """
         seeds = candidate.seeds
         self._reference.order(seeds)
-        subjects = {
-            candidate.trained(program): program.genome for program in candidate.programs
-        }
-        new = tuple(each for each in subjects if not self._ledger.known(each, seeds))
+        programs = {candidate.trained(each): each for each in candidate.programs}
+        new = tuple(each for each in programs if not self._ledger.known(each, seeds))
         ahead = self._ahead(seeds) if new else {}
         for digest in new:
-            if candidate.identity.twin is None:
-                subject = Subject(digest, unparse(subjects[digest].pruned))
-            else:
-                subject = self._twins.subject(candidate.identity)
+            subject = self._subject(candidate, programs[digest])
             self._ledger.order(subject, seeds, hurdles=ahead)
         return new
 
@@ -165,6 +173,45 @@ class Search:
         here = self._reference.trainings(product(self._ledger.tasks, seeds))
         return self._hurdles.ahead(here)
 
+    def _hold_contests(self, window: deque[Candidate]) -> None:
+        """See who of the older half of the window would lead, each once."""
+        if not self.contests.on:
+            return
+        older = (self._config.search.window + 1) // 2
+        called = max(0, self._called + 1 - window[0].number)
+        for candidate in islice(window, called, older):
+            self._called = candidate.number
+            if candidate.stored is not None:
+                self.contests.recall(candidate.number, candidate.stored.contest)
+                continue
+            self._reference.settle(candidate.seeds)
+            best, judgement = self._chosen(candidate, self._ledger.look)
+            subject = self._subject(candidate, best)
+            self.contests.call(
+                candidate.number, self._population, subject, judgement.fitness
+            )
+
+    def _chosen(
+        self,
+        candidate: Candidate,
+        trainings: Callable[[str, range], Mapping[Place, TrainingRow]],
+    ) -> tuple[Rated, Judgement]:
+        """The best program of a child, by its first data seeds alone."""
+        found = {
+            program: self._judge.of(
+                program.genome, trainings(candidate.trained(program), candidate.seeds)
+            )
+            for program in candidate.programs
+        }
+        best = min(found, key=lambda each: preference(each, found[each]))
+        return best, found[best]
+
+    def _subject(self, candidate: Candidate, program: Rated) -> Subject:
+        """What is trained for a program of a child."""
+        if candidate.identity.twin is not None:
+            return self._twins.subject(candidate.identity)
+        return Subject(program.genome.digest, unparse(program.genome.pruned))
+
     def _settle(self, candidate: Candidate) -> ProgramRow:
         """Take a child's result, store it and let it into the population."""
         row = candidate.stored
@@ -175,14 +222,23 @@ class Search:
             # The clock goes on where it stopped: replaying takes no time of the run's.
             self._elapsed, self._began = row.seconds, time.monotonic()
             self.counts.replayed += 1
+            self.contests.settle(candidate.number)
         self.counts.settle(row, candidate.bred.rejected)
         self._learn(candidate, row)
         if row.fitness is not None:
             rate = row.rate or 1.0
             genome = next(e.genome for e in candidate.programs if e.rate == rate)
-            member = Member(row.number, genome, row.fitness)
+            proven = bool(self.contests.trainings(row.twin or row.digest))
+            member = Member(row.number, genome, row.fitness, row.twin, proven)
             self._population = add(self._population, member)
+        self._judge_again(row.contest.split())
         return row
+
+    def _judge_again(self, digests: Iterable[str]) -> None:
+        """Give the members that were in a contest their new fitness."""
+        for digest in digests:
+            fitness = partial(self._judge.again, self.contests.trainings(digest))
+            self._population = judge_again(self._population, digest, fitness)
 
     def _learn(self, candidate: Candidate, row: ProgramRow) -> None:
         """Let the hurdles of children to come know what a settled one cost."""
@@ -200,16 +256,18 @@ class Search:
     def _enter(self, candidate: Candidate) -> ProgramRow:
         """Wait for a child's trainings; the row of the best program made of it."""
         self._reference.settle(candidate.seeds)
-        steps, found = 0, {}
-        for program in candidate.programs:
-            digest = candidate.trained(program)
-            rows = self._ledger.settle(digest, candidate.seeds)
-            if digest in candidate.new:
-                steps += sum(row.steps for row in rows.values())
-            known = self._trainings(digest, range(candidate.seeds.stop))
-            found[program] = self._judge.of(program.genome, known)
-        best = min(found, key=lambda each: preference(each, found[each]))
-        return row_of(candidate, best, found[best], steps, self.seconds())
+        rows = {
+            digest: self._ledger.settle(digest, candidate.seeds)
+            for digest in map(candidate.trained, candidate.programs)
+        }
+        best, _ = self._chosen(candidate, lambda digest, _: rows[digest])
+        contest, steps = self.contests.settle(candidate.number)
+        for digest in candidate.new:
+            steps += sum(row.steps for row in rows[digest].values())
+        digest = candidate.trained(best)
+        known = self._trainings(digest, range(candidate.seeds.stop))
+        judgement = self._judge.of(best.genome, known, self.contests.trainings(digest))
+        return row_of(candidate, best, judgement, steps, contest, self.seconds())
 
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""

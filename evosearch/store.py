@@ -38,7 +38,7 @@ CREATE TABLE programs (
     outcome TEXT NOT NULL, reason TEXT NOT NULL, fitness REAL,
     duplicate INTEGER NOT NULL, statements INTEGER NOT NULL, live INTEGER NOT NULL,
     states INTEGER NOT NULL, seconds REAL NOT NULL, structure TEXT, rate REAL,
-    evaluations INTEGER NOT NULL, steps INTEGER NOT NULL
+    evaluations INTEGER NOT NULL, steps INTEGER NOT NULL, contest TEXT NOT NULL
 );
 CREATE INDEX programs_digest ON programs (digest);
 CREATE INDEX programs_fingerprint ON programs (fingerprint);

@@ -26,6 +26,7 @@ from dsl.structure import structure
 from dsl.unparse import unparse
 from evosearch.genome import Genome
 from evosearch.ledger import Subject
+from evosearch.population import Member
 from evosearch.rows import ProgramRow
 from evosearch.store import Store
 
@@ -132,6 +133,11 @@ class Twins:
             return Subject(other.digest, unparse(other.genome.pruned))
         assert other is not None, "a twin was made before"
         return subject_of(prune(parse(other.text)))
+
+    def subject_of_member(self, member: Member) -> Subject:
+        """What has to be trained to judge a member of the population again."""
+        genome = member.genome
+        return self.subject(Identity(genome, None, member.trained))
 
     def _first(self, key: _Key, value: str) -> Identity | ProgramRow | None:
         """Who had this digest or fingerprint before; all who had agree in the rest."""

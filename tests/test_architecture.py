@@ -29,6 +29,7 @@ LAYERS = (
     ("summary", "begun"),
     ("final", "simplify", "identify"),
     ("search",),
+    ("contest",),
     ("candidate",),
     ("judge",),
     ("reference",),
