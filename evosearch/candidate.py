@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dsl.fingerprint import fingerprint
 from dsl.unparse import unparse
 from evosearch.breed import Bred
 from evosearch.errors import InputError
-from evosearch.judge import Judgement
+from evosearch.fitness import Place
+from evosearch.judge import Judge, Judgement
 from evosearch.rates import Rated
-from evosearch.rows import ProgramRow
+from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.twins import Identity
 
 
@@ -42,11 +43,30 @@ class Candidate:
             return program.genome.digest
         return self.identity.trained
 
+    def best(
+        self,
+        judge: Judge,
+        trainings: Callable[[str, range], Mapping[Place, TrainingRow]],
+    ) -> tuple[Rated, Judgement]:
+        """The best of its programs by its own data seeds; as it was bred, if equal.
 
-def preference(program: Rated, judgement: Judgement) -> tuple[float, bool]:
-    """What is lowest for the one that enters: the fittest, as it was bred if equal."""
-    fitness = judgement.fitness
-    return math.inf if fitness is None else fitness, program.rate != 1.0
+        Args:
+            judge: of the search.
+            trainings: of the program of a digest on some data seeds.
+        """
+        found = {
+            program: judge.of(
+                program.genome, trainings(self.trained(program), self.seeds)
+            )
+            for program in self.programs
+        }
+
+        def rank(program: Rated) -> tuple[float, bool]:
+            fitness = found[program].fitness
+            return math.inf if fitness is None else fitness, program.rate != 1.0
+
+        best = min(found, key=rank)
+        return best, found[best]
 
 
 def row_of(
@@ -93,6 +113,19 @@ def row_of(
         steps=steps,
         contest=" ".join(contest),
     )
+
+
+def require_fit(seed: ProgramRow) -> None:
+    """A search has to start from a program that trains.
+
+    Raises:
+        InputError: it does not.
+    """
+    if seed.fitness is None:
+        raise InputError(
+            f"program: the seed program {seed.reason} on this task: start from one "
+            "that trains, or lower its learning rate"
+        )
 
 
 def require_made_again(

@@ -30,6 +30,7 @@ class Counts:
         steps: training steps taken.
         statements: of all children, dead ones too.
         live: live statements of all children.
+        restarts: of the population with the best program so far.
         replayed: children taken from the store of an interrupted run.
     """
 
@@ -44,6 +45,7 @@ class Counts:
     steps: int = 0
     statements: int = 0
     live: int = 0
+    restarts: int = 0
     replayed: int = 0
 
     def within(self, budget: BudgetConfig) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
@@ -26,7 +26,12 @@ from dsl.functions import SETS
 from dsl.program import Program
 from dsl.unparse import unparse
 from evosearch.breed import Bred, breed, breeding_of
-from evosearch.candidate import Candidate, preference, require_made_again, row_of
+from evosearch.candidate import (
+    Candidate,
+    require_fit,
+    require_made_again,
+    row_of,
+)
 from evosearch.config import Config
 from evosearch.contest import Contests
 from evosearch.counts import Counts
@@ -34,11 +39,12 @@ from evosearch.errors import InputError
 from evosearch.fitness import Place, data_seeds
 from evosearch.genome import genome_of
 from evosearch.hurdles import Hurdles
-from evosearch.judge import Judge, Judgement
+from evosearch.judge import Judge
 from evosearch.ledger import Ledger, Subject
 from evosearch.population import Member, Population, add, found, judge_again
 from evosearch.rates import Rated, at_rates
 from evosearch.reference import Reference
+from evosearch.restart import Restarts
 from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.twins import Identity, Twins
 
@@ -89,6 +95,7 @@ class Search:
         self.seed_fitness = self.seed_row.fitness or 0.0
         seed = Member(0, genome_of(problem.seed), self.seed_fitness)
         self._population = found(seed, config.search.population)
+        self._restarts = Restarts(config.search, seed)
 
     def children(self) -> Iterator[ProgramRow]:
         """Make, train and store children until the budget is used up."""
@@ -185,26 +192,11 @@ class Search:
                 self.contests.recall(candidate.number, candidate.stored.contest)
                 continue
             self._reference.settle(candidate.seeds)
-            best, judgement = self._chosen(candidate, self._ledger.look)
+            best, judgement = candidate.best(self._judge, self._ledger.look)
             subject = self._subject(candidate, best)
             self.contests.call(
                 candidate.number, self._population, subject, judgement.fitness
             )
-
-    def _chosen(
-        self,
-        candidate: Candidate,
-        trainings: Callable[[str, range], Mapping[Place, TrainingRow]],
-    ) -> tuple[Rated, Judgement]:
-        """The best program of a child, by its first data seeds alone."""
-        found = {
-            program: self._judge.of(
-                program.genome, trainings(candidate.trained(program), candidate.seeds)
-            )
-            for program in candidate.programs
-        }
-        best = min(found, key=lambda each: preference(each, found[each]))
-        return best, found[best]
 
     def _subject(self, candidate: Candidate, program: Rated) -> Subject:
         """What is trained for a program of a child."""
@@ -232,13 +224,25 @@ class Search:
             member = Member(row.number, genome, row.fitness, row.twin, proven)
             self._population = add(self._population, member)
         self._judge_again(row.contest.split())
+        self._restart(row)
         return row
+
+    def _restart(self, row: ProgramRow) -> None:
+        """Fill the population anew with the best so far, if it is time to."""
+        new = self._population if row.contest else self._population[-1:]
+        proven = (each for each in new if each.proven or not self.contests.on)
+        self._restarts.consider(row.number, proven)
+        if self._restarts.due(row.number):
+            size = len(self._population)
+            self._population = found(self._restarts.best, size)
+            self.counts.restarts += 1
 
     def _judge_again(self, digests: Iterable[str]) -> None:
         """Give the members that were in a contest their new fitness."""
         for digest in digests:
             fitness = partial(self._judge.again, self.contests.trainings(digest))
             self._population = judge_again(self._population, digest, fitness)
+            self._restarts.judge_again(digest, fitness)
 
     def _learn(self, candidate: Candidate, row: ProgramRow) -> None:
         """Let the hurdles of children to come know what a settled one cost."""
@@ -260,7 +264,7 @@ class Search:
             digest: self._ledger.settle(digest, candidate.seeds)
             for digest in map(candidate.trained, candidate.programs)
         }
-        best, _ = self._chosen(candidate, lambda digest, _: rows[digest])
+        best, _ = candidate.best(self._judge, lambda digest, _: rows[digest])
         contest, steps = self.contests.settle(candidate.number)
         for digest in candidate.new:
             steps += sum(row.steps for row in rows[digest].values())
@@ -281,11 +285,7 @@ class Search:
             require_made_again(stored, 0, programs)
         new = (identity.trained,)
         row = stored or self._enter(Candidate(0, identity, bred, programs, seeds, new))
-        if row.fitness is None:
-            raise InputError(
-                f"program: the seed program {row.reason} on this task: start from one "
-                "that trains, or lower its learning rate"
-            )
+        require_fit(row)
         self._ledger.record(row)
         return row
 

@@ -36,6 +36,7 @@ LAYERS = (
     ("twins",),
     ("ledger", "counts", "verdict"),
     ("breed",),
+    ("restart",),
     ("population", "tuning", "random_program"),
     ("rates",),
     ("genome", "scale"),

@@ -107,6 +107,18 @@ class SearchConfig(Section):
         description="where a program may use lr: anywhere, or last, as a factor of the "
         "whole update and nowhere else",
     )
+    restart: int | None = Field(
+        default=None,
+        ge=1,
+        description="programs made, duplicates too, after which, each time, the "
+        "population is filled anew with the best so far; at least 1; null is never",
+    )
+    restart_after_stall: int | None = Field(
+        default=None,
+        ge=1,
+        description="programs made without a better one after which the same is done; "
+        "at least 1; null is never",
+    )
     rates: tuple[Rate, ...] = Field(
         default=(1.0,),
         strict=False,  # YAML has lists, no tuples
