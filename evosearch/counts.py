@@ -19,16 +19,18 @@ class Counts:
 
     Attributes:
         begun: children made, valid and numbered, those in the window too.
-        ordered: those of them that have to be trained.
-        made: settled children; `duplicates + evaluated`.
+        ordered: programs that have to be trained for them.
+        made: settled children.
         duplicates: children answered by the store, twins too.
         twins: those of them whose trainings were of a program with another digest.
-        evaluated: children that were trained.
+        evaluated: programs that were trained: one for each child that is no duplicate,
+            or as many as there are rates.
         rejected: invalid attempts thrown away, by reason; not among the children.
         outcomes: children by outcome.
         steps: training steps taken.
         statements: of all children, dead ones too.
         live: live statements of all children.
+        restarts: of the population with the best program so far.
         replayed: children taken from the store of an interrupted run.
     """
 
@@ -43,6 +45,7 @@ class Counts:
     steps: int = 0
     statements: int = 0
     live: int = 0
+    restarts: int = 0
     replayed: int = 0
 
     def within(self, budget: BudgetConfig) -> bool:
@@ -54,19 +57,19 @@ class Counts:
         )
         return all(limit is None or count < limit for count, limit in limits)
 
-    def begin(self, *, duplicate: bool) -> None:
-        """Count a child that enters the window."""
+    def begin(self, evaluations: int) -> None:
+        """Count a child that enters the window and the programs trained for it."""
         self.begun += 1
-        self.ordered += not duplicate
+        self.ordered += evaluations
 
-    def settle(self, row: ProgramRow, steps: int, rejected: Iterable[str]) -> None:
-        """Count a child's result, its training steps and the attempts before it."""
+    def settle(self, row: ProgramRow, rejected: Iterable[str]) -> None:
+        """Count a child's result and the attempts before it."""
         self.made += 1
         self.duplicates += row.duplicate
         self.twins += row.duplicate and row.twin is not None
-        self.evaluated += not row.duplicate
+        self.evaluated += row.evaluations
         self.rejected.update(rejected)
         self.outcomes[row.outcome] += 1
-        self.steps += steps
+        self.steps += row.steps
         self.statements += row.statements
         self.live += row.live

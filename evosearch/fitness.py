@@ -12,6 +12,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+MORE_SEEDS_FROM = 500_000_000
+"""Data seeds of contests start here (`evosearch/contest.py`)."""
 VALIDATION_SEEDS_FROM = 1_000_000_000
 SIMPLIFY_SEEDS_FROM = 1_250_000_000
 TEST_SEEDS_FROM = 1_500_000_000
@@ -45,6 +47,12 @@ def data_seeds(child: int, seeds: int, rotate: int) -> range:
         rotate: children after which the next ones are taken; 0 is never.
     """
     first = 0 if rotate == 0 else child // rotate * seeds
+    return range(first, first + seeds)
+
+
+def more_seeds(child: int, seeds: int) -> range:
+    """The further data seeds of child number `child`: no two children share one."""
+    first = MORE_SEEDS_FROM + child * seeds
     return range(first, first + seeds)
 
 

@@ -87,6 +87,15 @@ class Ledger:
         self.store.add_trainings(new)
         return rows
 
+    def look(self, digest: str, seeds: range) -> dict[Place, TrainingRow]:
+        """Wait for trainings that were ordered and leave the store as it is."""
+        rows: dict[Place, TrainingRow] = {}
+        for job in self._jobs(Subject(digest), seeds, VALIDATION):
+            row = None if self._ordered(job) else self._stored(job)
+            row = row or self._row(job, self._arrival(job))
+            rows[row.task, row.seed] = row
+        return rows
+
     def trainings(self, digest: str) -> dict[Place, TrainingRow]:
         """The stored validation trainings of a program, by task and data seed."""
         rows = self.store.trainings_of(digest, VALIDATION)
@@ -97,9 +106,13 @@ class Ledger:
         self.store.add_programs([row])
 
     def _wait(self, job: Job) -> Training:
+        self._arrival(job)
+        return self._arrived.pop(job)
+
+    def _arrival(self, job: Job) -> Training:
         while job not in self._arrived:
             self._take(self._executor.collect())
-        return self._arrived.pop(job)
+        return self._arrived[job]
 
     def _take(self, done: Iterable[tuple[Job, Training]]) -> None:
         for job, training in done:

@@ -6,7 +6,8 @@ returns the next one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from random import Random
 
 from evosearch.genome import Genome
@@ -14,11 +15,26 @@ from evosearch.genome import Genome
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A genome of the population: its number in the run and its fitness."""
+    """A genome of the population.
+
+    Attributes:
+        number: in the run.
+        genome: what breeds.
+        fitness: lower is better.
+        twin: digest of the program whose trainings it is judged by; None if its own.
+        proven: whether its fitness is that of further data seeds.
+    """
 
     number: int
     genome: Genome
     fitness: float
+    twin: str | None = None
+    proven: bool = False
+
+    @property
+    def trained(self) -> str:
+        """Digest of the program whose trainings it is judged by."""
+        return self.twin or self.genome.digest
 
 
 Population = tuple[Member, ...]
@@ -40,3 +56,15 @@ def choose_parent(population: Population, tournament: int, random: Random) -> Me
 def add(population: Population, member: Member) -> Population:
     """The population with its oldest member replaced, however fit that was."""
     return (*population[1:], member)
+
+
+def judge_again(
+    population: Population, trained: str, fitness: Callable[[Genome], float]
+) -> Population:
+    """The population in which all that go by a program's trainings are judged anew."""
+    return tuple(
+        replace(member, fitness=fitness(member.genome), proven=True)
+        if member.trained == trained
+        else member
+        for member in population
+    )

@@ -40,6 +40,15 @@ class ProgramRow:
         live: statements that are not dead.
         states: live states.
         seconds: since the start of the run.
+        structure: of its live part, as of `dsl.structure`; None where the search does
+            not train new structures at several rates.
+        rate: for a new structure, what its update was multiplied with before it
+            entered, which was best; None for the others.
+        evaluations: programs trained for it: none for a duplicate, else one, or as
+            many as there are rates.
+        steps: training steps taken for it, those of its contest too.
+        contest: digests, with blanks between them, of the programs that were trained
+            on further data seeds in its name (`evosearch/contest.py`).
     """
 
     number: int
@@ -57,6 +66,11 @@ class ProgramRow:
     live: int
     states: int
     seconds: float
+    structure: str | None = None
+    rate: float | None = None
+    evaluations: int = 0
+    steps: int = 0
+    contest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

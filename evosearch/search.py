@@ -1,7 +1,9 @@
 """The search: mutate, check, digest, ask the store or train, and let the fittest breed.
 
 A child that an earlier one equals, by its digest or its fingerprint, takes that one's
-trainings (`evosearch/twins.py`).
+trainings (`evosearch/twins.py`). A child of a new structure may be trained at several
+rates, all at once, and enters with the best (`evosearch/rates.py`). One that would lead
+may first be trained on more data seeds (`evosearch/contest.py`).
 
 Child k is made from the population after result k - W (the window), and results are
 taken in the order of the children; so one seed gives one trajectory for any executor
@@ -15,31 +17,36 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, product
 from random import Random
 
 from dsl.functions import SETS
 from dsl.program import Program
-from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.breed import Bred, breed, breeding_of
+from evosearch.candidate import (
+    Candidate,
+    require_fit,
+    require_made_again,
+    row_of,
+)
 from evosearch.config import Config
+from evosearch.contest import Contests
 from evosearch.counts import Counts
 from evosearch.errors import InputError
-from evosearch.fitness import Place, Prices, data_seeds, paired_fitness
+from evosearch.fitness import Place, data_seeds
 from evosearch.genome import genome_of
 from evosearch.hurdles import Hurdles
-from evosearch.ledger import Ledger, Subject, losses
-from evosearch.population import Member, add, found
+from evosearch.judge import Judge
+from evosearch.ledger import Ledger, Subject
+from evosearch.population import Member, Population, add, found, judge_again
+from evosearch.rates import Rated, at_rates
+from evosearch.reference import Reference
+from evosearch.restart import Restarts
 from evosearch.rows import ProgramRow, TrainingRow
-from evosearch.train import VALIDATION, Outcome
-from evosearch.twins import Identity, Twins, subject_of
-from evosearch.verdict import check_reference, verdict
-
-_PLACES_KEPT = 1024
-"""Losses of the reference that are at hand; the others are read from the store."""
+from evosearch.twins import Identity, Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +66,6 @@ class Problem:
     functions: tuple[str, ...] = SETS["lion"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A child in the window: made, not settled."""
-
-    number: int
-    identity: Identity
-    bred: Bred
-    seeds: range
-    duplicate: bool
-    stored: ProgramRow | None
-
-
 class Search:
     """One run of the loop over a ledger."""
 
@@ -79,16 +74,19 @@ class Search:
         self.counts = Counts()
         self._config = config
         self._ledger = ledger
-        self._twins = Twins(ledger.store, by_fingerprint=config.search.fingerprint)
-        self._prices = Prices(
-            config.fitness.state_price, config.fitness.statement_price
+        self._twins = Twins(
+            ledger.store,
+            by_fingerprint=config.search.fingerprint,
+            by_structure=len(config.search.rates) > 1,
         )
         self._breeding = breeding_of(config.search, problem.seed, problem.functions)
-        self._reference = subject_of(prune(problem.reference))
-        self._reference_ordered = self._reference_settled = range(0)
-        # A long run has many data seeds, of which the last ones are asked for most.
-        self._reference_loss = lru_cache(_PLACES_KEPT)(self._read_reference_loss)
+        self._reference = Reference(problem.reference, ledger)
+        self._judge = Judge(config, self._reference)
         self._hurdles = Hurdles(config.hurdles)
+        self.contests = Contests(
+            config.fitness.more_seeds, ledger, self._reference, self._twins
+        )
+        self._called = 0
         self._random = Random(config.seed)
         self._began = time.monotonic()
         self._elapsed = 0.0
@@ -97,10 +95,11 @@ class Search:
         self.seed_fitness = self.seed_row.fitness or 0.0
         seed = Member(0, genome_of(problem.seed), self.seed_fitness)
         self._population = found(seed, config.search.population)
+        self._restarts = Restarts(config.search, seed)
 
     def children(self) -> Iterator[ProgramRow]:
         """Make, train and store children until the budget is used up."""
-        window: deque[_Candidate] = deque()
+        window: deque[Candidate] = deque()
         while True:
             while len(window) < self._config.search.window and self.counts.within(
                 self._config.budget
@@ -108,8 +107,14 @@ class Search:
                 window.append(self._make())
             if not window:
                 return
+            self._hold_contests(window)
             self._twins.leave(window[0].identity)
             yield self._settle(window.popleft())
+
+    @property
+    def members(self) -> Population:
+        """The population as it is now."""
+        return self._population
 
     def require_all_replayed(self) -> None:
         """A search that has ended must have come to the end of its record.
@@ -124,143 +129,164 @@ class Search:
                 " at least: give it a larger one"
             )
 
-    def _make(self) -> _Candidate:
+    def _make(self) -> Candidate:
         """Breed the next child and order its trainings, if they are not known."""
         number = self.counts.begun + 1
         bred = breed(self._population, self._random, self._breeding)
-        identity = self._twins.identify(bred.genome)
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
-            self._order_reference(seeds)
-            duplicate = self._ledger.known(identity.trained, seeds)
-            if not duplicate:
-                self._order(self._twins.subject(identity), seeds)
+            identity = self._twins.identify(bred.genome)
         else:
-            _compare(stored, number, identity.digest)
-            duplicate = stored.duplicate
+            identity = self._twins.again(bred.genome, stored)
+        programs = self._programs(identity)
+        candidate = Candidate(number, identity, bred, programs, seeds, (), stored)
+        if stored is None:
+            candidate = replace(candidate, new=self._order(candidate))
+            self.counts.begin(len(candidate.new))
+        else:
+            require_made_again(stored, number, programs)
+            self.counts.begin(stored.evaluations)
         self._twins.enter(identity)
-        self.counts.begin(duplicate=duplicate)
-        return _Candidate(number, identity, bred, seeds, duplicate, stored)
+        return candidate
 
-    def _settle(self, candidate: _Candidate) -> ProgramRow:
+    def _programs(self, identity: Identity) -> tuple[Rated, ...]:
+        """What is trained for a child."""
+        if not identity.is_new:
+            return (Rated(1.0, identity.genome),)
+        search = self._config.search
+        return at_rates(identity.genome, search.rates, search.max_statements)
+
+    def _order(self, candidate: Candidate) -> tuple[str, ...]:
+        """Have a child trained where it is not known; the digests of what is trained.
+
+        Past the hurdles that are known now: they are frozen.
+        """
+        seeds = candidate.seeds
+        self._reference.order(seeds)
+        programs = {candidate.trained(each): each for each in candidate.programs}
+        new = tuple(each for each in programs if not self._ledger.known(each, seeds))
+        ahead = self._ahead(seeds) if new else {}
+        for digest in new:
+            subject = self._subject(candidate, programs[digest])
+            self._ledger.order(subject, seeds, hurdles=ahead)
+        return new
+
+    def _ahead(self, seeds: range) -> dict[Place, tuple[float, ...]]:
+        """The hurdles on these data seeds."""
+        if not self._hurdles.on:
+            return {}
+        self._reference.settle(seeds)
+        here = self._reference.trainings(product(self._ledger.tasks, seeds))
+        return self._hurdles.ahead(here)
+
+    def _hold_contests(self, window: deque[Candidate]) -> None:
+        """See who of the older half of the window would lead, each once."""
+        if not self.contests.on:
+            return
+        older = (self._config.search.window + 1) // 2
+        called = max(0, self._called + 1 - window[0].number)
+        for candidate in islice(window, called, older):
+            self._called = candidate.number
+            if candidate.stored is not None:
+                self.contests.recall(candidate.number, candidate.stored.contest)
+                continue
+            self._reference.settle(candidate.seeds)
+            best, judgement = candidate.best(self._judge, self._ledger.look)
+            subject = self._subject(candidate, best)
+            self.contests.call(
+                candidate.number, self._population, subject, judgement.fitness
+            )
+
+    def _subject(self, candidate: Candidate, program: Rated) -> Subject:
+        """What is trained for a program of a child."""
+        if candidate.identity.twin is not None:
+            return self._twins.subject(candidate.identity)
+        return Subject(program.genome.digest, unparse(program.genome.pruned))
+
+    def _settle(self, candidate: Candidate) -> ProgramRow:
         """Take a child's result, store it and let it into the population."""
         row = candidate.stored
         if row is None:
-            row = self._judge(candidate)
+            row = self._enter(candidate)
             self._ledger.record(row)
         else:
             # The clock goes on where it stopped: replaying takes no time of the run's.
             self._elapsed, self._began = row.seconds, time.monotonic()
             self.counts.replayed += 1
-        trainings = self._paid(candidate)
-        steps = sum(training.steps for training in trainings.values())
-        self.counts.settle(row, steps, candidate.bred.rejected)
-        if self._hurdles.on:
-            self._settle_reference(candidate.seeds)
-            self._hurdles.learn(trainings, self._references(trainings))
+            self.contests.settle(candidate.number)
+        self.counts.settle(row, candidate.bred.rejected)
+        self._learn(candidate, row)
         if row.fitness is not None:
-            member = Member(row.number, candidate.identity.genome, row.fitness)
+            rate = row.rate or 1.0
+            genome = next(e.genome for e in candidate.programs if e.rate == rate)
+            proven = bool(self.contests.trainings(row.twin or row.digest))
+            member = Member(row.number, genome, row.fitness, row.twin, proven)
             self._population = add(self._population, member)
+        self._judge_again(row.contest.split())
+        self._restart(row)
         return row
 
-    def _order(self, subject: Subject, seeds: range) -> None:
-        """Have a child trained past the hurdles that are known now: they are frozen."""
-        here: dict[Place, TrainingRow] = {}
-        if self._hurdles.on:
-            self._settle_reference(seeds)
-            here = self._references(product(self._ledger.tasks, seeds))
-        self._ledger.order(subject, seeds, hurdles=self._hurdles.ahead(here))
+    def _restart(self, row: ProgramRow) -> None:
+        """Fill the population anew with the best so far, if it is time to."""
+        new = self._population if row.contest else self._population[-1:]
+        proven = (each for each in new if each.proven or not self.contests.on)
+        self._restarts.consider(row.number, proven)
+        if self._restarts.due(row.number):
+            size = len(self._population)
+            self._population = found(self._restarts.best, size)
+            self.counts.restarts += 1
 
-    def _paid(self, candidate: _Candidate) -> dict[Place, TrainingRow]:
-        """The trainings that a settled child cost."""
-        if candidate.duplicate:
-            return {}
-        rows = self._ledger.trainings(candidate.identity.trained)
-        return {
-            place: row for place, row in rows.items() if row.seed in candidate.seeds
-        }
+    def _judge_again(self, digests: Iterable[str]) -> None:
+        """Give the members that were in a contest their new fitness."""
+        for digest in digests:
+            fitness = partial(self._judge.again, self.contests.trainings(digest))
+            self._population = judge_again(self._population, digest, fitness)
+            self._restarts.judge_again(digest, fitness)
 
-    def _judge(self, candidate: _Candidate) -> ProgramRow:
-        """Wait for a child's trainings and turn them into its row."""
-        self._settle_reference(candidate.seeds)
-        identity, bred = candidate.identity, candidate.bred
-        self._ledger.settle(identity.trained, candidate.seeds)
-        trainings = {
-            place: row
-            for place, row in self._ledger.trainings(identity.trained).items()
-            if row.seed < candidate.seeds.stop
+    def _learn(self, candidate: Candidate, row: ProgramRow) -> None:
+        """Let the hurdles of children to come know what a settled one cost."""
+        if not self._hurdles.on or row.duplicate:
+            return
+        self._reference.settle(candidate.seeds)
+        for program in candidate.programs:
+            rows = self._trainings(candidate.trained(program), candidate.seeds)
+            self._hurdles.learn(rows, self._reference.trainings(rows))
+
+    def _trainings(self, digest: str, seeds: range) -> dict[Place, TrainingRow]:
+        rows = self._ledger.trainings(digest)
+        return {place: row for place, row in rows.items() if row.seed in seeds}
+
+    def _enter(self, candidate: Candidate) -> ProgramRow:
+        """Wait for a child's trainings; the row of the best program made of it."""
+        self._reference.settle(candidate.seeds)
+        rows = {
+            digest: self._ledger.settle(digest, candidate.seeds)
+            for digest in map(candidate.trained, candidate.programs)
         }
-        pruned = identity.genome.pruned
-        live, states = len(pruned.statements), len(pruned.states)
-        outcome, reason = verdict(trainings, self._config.hurdles)
-        fitness = None
-        if outcome is Outcome.OK:
-            price = self._prices.of(states, live)
-            references = {place: self._reference_loss(place) for place in trainings}
-            fitness = paired_fitness(losses(trainings), references, price)
-            reason = self._breeding.limits.why_no_result(states)
-        return ProgramRow(
-            number=candidate.number,
-            text=unparse(bred.genome.program),
-            digest=identity.digest,
-            fingerprint=identity.fingerprint,
-            twin=identity.twin,
-            parent=bred.parent,
-            mutation=bred.mutation,
-            outcome=outcome.value,
-            reason=reason,
-            fitness=fitness,
-            duplicate=candidate.duplicate,
-            statements=len(bred.genome.program.statements),
-            live=live,
-            states=states,
-            seconds=self.seconds(),
-        )
+        best, _ = candidate.best(self._judge, lambda digest, _: rows[digest])
+        contest, steps = self.contests.settle(candidate.number)
+        for digest in candidate.new:
+            steps += sum(row.steps for row in rows[digest].values())
+        digest = candidate.trained(best)
+        known = self._trainings(digest, range(candidate.seeds.stop))
+        judgement = self._judge.of(best.genome, known, self.contests.trainings(digest))
+        return row_of(candidate, best, judgement, steps, contest, self.seconds())
 
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""
-        bred, seeds = Bred(genome_of(seed), "", None, ()), self._seeds(1)
-        identity = self._twins.identify(bred.genome)
-        candidate = _Candidate(0, identity, bred, seeds, False, None)
-        self._order_reference(seeds)
-        self._ledger.order(self._twins.subject(identity), seeds)
+        genome, seeds = genome_of(seed), self._seeds(1)
+        identity = replace(self._twins.identify(genome), is_new=False)
+        bred, programs = Bred(genome, "", None, ()), (Rated(1.0, genome),)
         stored = next(self._stored, None)
+        self._reference.order(seeds)
+        self._ledger.order(self._twins.subject(identity), seeds)
         if stored is not None:
-            _compare(stored, 0, identity.digest)
-        row = stored or self._judge(candidate)
-        if row.fitness is None:
-            raise InputError(
-                f"program: the seed program {row.reason} on this task: start from one "
-                "that trains, or lower its learning rate"
-            )
+            require_made_again(stored, 0, programs)
+        new = (identity.trained,)
+        row = stored or self._enter(Candidate(0, identity, bred, programs, seeds, new))
+        require_fit(row)
         self._ledger.record(row)
-        return row
-
-    def _order_reference(self, seeds: range) -> None:
-        """Have the reference trained on these data seeds, where it is not yet."""
-        if seeds != self._reference_ordered:
-            self._ledger.order(self._reference, seeds)
-            self._reference_ordered = seeds
-
-    def _settle_reference(self, seeds: range) -> None:
-        """Wait for the reference's trainings on these data seeds."""
-        if seeds != self._reference_settled:
-            rows = self._ledger.settle(self._reference.digest, seeds)
-            for row in rows.values():
-                check_reference(row)
-            self._reference_settled = seeds
-
-    def _references(self, places: Iterable[Place]) -> dict[Place, TrainingRow]:
-        """The reference's trainings, settled before."""
-        return {place: self._reference_training(place) for place in places}
-
-    def _read_reference_loss(self, place: Place) -> float:
-        return self._reference_training(place).loss
-
-    def _reference_training(self, place: Place) -> TrainingRow:
-        row = self._ledger.store.training(self._reference.digest, *place, VALIDATION)
-        assert row is not None, "whatever a child was trained on, the reference was"
         return row
 
     def _seeds(self, number: int) -> range:
@@ -270,13 +296,3 @@ class Search:
     def seconds(self) -> float:
         """Seconds of searching, those before an interruption included."""
         return self._elapsed + time.monotonic() - self._began
-
-
-def _compare(stored: ProgramRow, number: int, digest: str) -> None:
-    """The store must hold the children that this config makes."""
-    if (stored.number, stored.digest) != (number, digest):
-        raise InputError(
-            f"the run's record holds another program as number {number} than its "
-            "config leads to: it was made by another version of evosearch, which has "
-            "to be used to resume it"
-        )

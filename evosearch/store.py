@@ -28,7 +28,7 @@ from evosearch.rows import (
 
 _APPLICATION = 0x65766F73
 """Marks our files among SQLite's: "evos" in ASCII."""
-_VERSION = 3
+_VERSION = 4
 """Raised with every change of the schema below, or of what its values may be."""
 
 _SCHEMA = """
@@ -37,10 +37,12 @@ CREATE TABLE programs (
     fingerprint TEXT, twin TEXT, parent INTEGER, mutation TEXT NOT NULL,
     outcome TEXT NOT NULL, reason TEXT NOT NULL, fitness REAL,
     duplicate INTEGER NOT NULL, statements INTEGER NOT NULL, live INTEGER NOT NULL,
-    states INTEGER NOT NULL, seconds REAL NOT NULL
+    states INTEGER NOT NULL, seconds REAL NOT NULL, structure TEXT, rate REAL,
+    evaluations INTEGER NOT NULL, steps INTEGER NOT NULL, contest TEXT NOT NULL
 );
 CREATE INDEX programs_digest ON programs (digest);
 CREATE INDEX programs_fingerprint ON programs (fingerprint);
+CREATE INDEX programs_structure ON programs (structure);
 CREATE TABLE trainings (
     digest TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL,
     split TEXT NOT NULL CHECK (split IN ('validation', 'test')), outcome TEXT NOT NULL,
@@ -193,9 +195,9 @@ class Store:
         return [read_program(row) for row in self._connection.execute(query, (top,))]
 
     def first(
-        self, key: Literal["digest", "fingerprint"], value: str
+        self, key: Literal["digest", "fingerprint", "structure"], value: str
     ) -> ProgramRow | None:
-        """The first program made that has this digest or fingerprint, if any has."""
+        """The first program made that has this digest (...), if any has."""
         where = f"WHERE {key} = ? ORDER BY number LIMIT 1"
         return next(self._select(_PROGRAMS, where, (value,)), None)
 

@@ -42,6 +42,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+Rate = Annotated[float, Field(ge=1e-6, le=1e6)]
 FunctionChoice = Annotated[object, AfterValidator(_choice)]
 
 
@@ -106,6 +107,25 @@ class SearchConfig(Section):
         description="where a program may use lr: anywhere, or last, as a factor of the "
         "whole update and nowhere else",
     )
+    restart: int | None = Field(
+        default=None,
+        ge=1,
+        description="programs made, duplicates too, after which, each time, the "
+        "population is filled anew with the best so far; at least 1; null is never",
+    )
+    restart_after_stall: int | None = Field(
+        default=None,
+        ge=1,
+        description="programs made without a better one after which the same is done; "
+        "at least 1; null is never",
+    )
+    rates: tuple[Rate, ...] = Field(
+        default=(1.0,),
+        strict=False,  # YAML has lists, no tuples
+        description="what the update of a new structure (a program unlike all before "
+        "but for constants) is multiplied with: it is trained with each and enters "
+        "with the best, in its constants; distinct, from 1e-6 to 1e6, one of them 1",
+    )
     fingerprint: bool = Field(
         default=True,
         description="whether a new program with the fingerprint of an earlier one, its "
@@ -119,6 +139,12 @@ class SearchConfig(Section):
                 f"tournament ({self.tournament}) must not exceed population "
                 f"({self.population})"
             )
+        if 1.0 not in self.rates:
+            raise ValueError(
+                f"rates {list(self.rates)} lack 1, a new structure as it is: add 1"
+            )
+        if len(set(self.rates)) < len(self.rates):
+            raise ValueError(f"rates {list(self.rates)} name one twice: drop it")
         if self.insert == self.delete == self.modify == 0.0:
             raise ValueError(
                 "insert, delete and modify are all 0: give one of them positive odds"

@@ -84,6 +84,13 @@ class FitnessConfig(Section):
         ge=0,
         description="children made before the data seeds change; 0 is never",
     )
+    more_seeds: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="fresh data seeds for a child that would lead on its first ones, "
+        "and for the leader, before it enters; from 0, which is none, to 1000",
+    )
     state_price: float = Field(
         default=0.0,
         ge=0.0,

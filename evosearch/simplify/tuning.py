@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dsl.program import Program
 from evosearch.fitness import mean_and_error
-from evosearch.simplify.constants import with_decay, with_rate
+from evosearch.scale import with_decay, with_rate
 from evosearch.simplify.trials import Losses, Trials
 
 _FARTHEST = 10

@@ -3,7 +3,7 @@
 Pure. A known optimizer, whatever its constants, has them named in `identify/known.py`,
 where a beta that occurs three times is one. In any other program the rate is a constant
 that the whole update is multiplied with, the decay one that scales what the weights are
-multiplied with (`simplify/constants.py`), and a beta is a constant between 0.5 and 1
+multiplied with (`evosearch/scale.py`), and a beta is a constant between 0.5 and 1
 that interpolates; each is tuned for itself.
 """
 
@@ -28,7 +28,7 @@ from evosearch.identify.known import (
     VECTOR_SHARE,
     Known,
 )
-from evosearch.simplify.constants import with_decay, with_rate
+from evosearch.scale import with_decay, with_rate
 
 BETA = "beta"
 """What the names of betas begin with."""

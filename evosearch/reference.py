@@ -1,0 +1,69 @@
+"""The reference program's trainings: what all losses of a search are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from dsl.program import Program
+from dsl.prune import prune
+from evosearch.fitness import Place
+from evosearch.ledger import Ledger
+from evosearch.rows import TrainingRow
+from evosearch.train import VALIDATION
+from evosearch.twins import subject_of
+from evosearch.verdict import check_reference
+
+_PLACES_KEPT = 1024
+"""Losses that are at hand; the others are read from the store."""
+
+
+class Reference:
+    """Orders trainings of the reference, waits for them and knows the losses.
+
+    Args:
+        program: the reference.
+        ledger: trains it.
+    """
+
+    def __init__(self, program: Program, ledger: Ledger) -> None:
+        self._subject = subject_of(prune(program))
+        self._ledger = ledger
+        self._ordered = self._settled = range(0)
+        # A long run has many data seeds, of which the last ones are asked for most.
+        self.loss = lru_cache(_PLACES_KEPT)(self._read_loss)
+
+    @property
+    def digest(self) -> str:
+        """Digest of the reference."""
+        return self._subject.digest
+
+    def order(self, seeds: range) -> None:
+        """Have it trained on these data seeds, where it is not yet."""
+        if seeds != self._ordered:
+            self._ledger.order(self._subject, seeds)
+            self._ordered = seeds
+
+    def settle(self, seeds: range) -> None:
+        """Wait for its trainings on these data seeds, ordered before.
+
+        Raises:
+            InputError: one of them gave no loss that others can be divided by.
+        """
+        if seeds != self._settled:
+            rows = self._ledger.settle(self._subject.digest, seeds)
+            for row in rows.values():
+                check_reference(row)
+            self._settled = seeds
+
+    def trainings(self, places: Iterable[Place]) -> dict[Place, TrainingRow]:
+        """Its trainings, settled before."""
+        return {place: self._training(place) for place in places}
+
+    def _read_loss(self, place: Place) -> float:
+        return self._training(place).loss
+
+    def _training(self, place: Place) -> TrainingRow:
+        row = self._ledger.store.training(self._subject.digest, *place, VALIDATION)
+        assert row is not None, "whatever a child was trained on, the reference was"
+        return row
