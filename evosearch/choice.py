@@ -78,26 +78,31 @@ class Circumstances(NamedTuple):
     workers: int
 
 
-def try_and_choose(
-    tasks: Sequence[TaskConfig], here: Circumstances, functions: str | None
-) -> list[Choice]:
+Asked = tuple[TaskConfig, Circumstances]
+
+
+def try_and_choose(asked: Sequence[Asked], functions: str | None) -> list[Choice]:
     """Try tasks and a user's functions, then choose what their config leaves open.
+
+    Args:
+        asked: tasks, each with what its choice depends on.
+        functions: the file of the user's own functions.
 
     Raises:
         InputError: as of `try_all`.
     """
     keep_compilations()
-    try_all(tasks, here.training, functions)
-    return [choose(task, here) if is_open(task) else _named(task) for task in tasks]
+    try_all([task for task, _ in asked], asked[0][1].training, functions)
+    return [
+        choose(task, here) if is_open(task) else _named(task) for task, here in asked
+    ]
 
 
-def try_and_choose_apart(
-    tasks: Sequence[TaskConfig], here: Circumstances, functions: str | None
-) -> list[Choice]:
+def try_and_choose_apart(asked: Sequence[Asked], functions: str | None) -> list[Choice]:
     """The same, in a process of its own; no accelerator is asked for nothing."""
-    if not any(map(is_open, tasks)):
+    if not any(is_open(task) for task, _ in asked):
         keep_off_accelerators()
-    return try_and_choose(tasks, here, functions)
+    return try_and_choose(asked, functions)
 
 
 def is_open(task: TaskConfig) -> bool:

@@ -5,6 +5,7 @@ All of it goes to standard error, so that standard output is the result alone.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -120,7 +121,7 @@ class Display:
         invalid = ", ".join(
             f"{reason} {number:,}" for reason, number in counts.rejected.most_common(4)
         )
-        return [
+        facts = [
             ("progress", f"{progress:.0%}, time left {_clock(left)}"),
             ("best fitness", f"{best.fitness:+.4f} (child {best.number:,})"),
             (
@@ -143,6 +144,12 @@ class Display:
             ("hopeless", f"{counts.outcomes['hopeless']:,}"),
             ("invalid", f"{counts.rejected.total():,} ({invalid})"),
         ]
+        if moment.look is not None:
+            mean, error = moment.look.fitness
+            told = f"{mean:+.4f} +- {error:.4f}" if math.isfinite(mean) else "failed"
+            told += f" (child {moment.look.child:,})"
+            facts.insert(2, ("meta-validation", told))
+        return facts
 
 
 def _grid(facts: list[tuple[str, str]]) -> Table:

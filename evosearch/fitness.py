@@ -16,8 +16,10 @@ MORE_SEEDS_FROM = 500_000_000
 """Data seeds of contests start here (`evosearch/contest.py`)."""
 VALIDATION_SEEDS_FROM = 1_000_000_000
 SIMPLIFY_SEEDS_FROM = 1_250_000_000
+META_SEEDS_FROM = 1_375_000_000
 TEST_SEEDS_FROM = 1_500_000_000
-"""Data seeds by which a program is chosen, simplified and reported start here.
+"""Data seeds by which a program is chosen, simplified, meta-validated and reported
+start here.
 
 A search counts up from 0.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -35,15 +36,22 @@ class Ledger:
     Args:
         store: where settled trainings are kept.
         executor: trains what is not known.
-        tasks: version of each of the config's tasks, in order.
+        tasks: version of each of the config's tasks, in order; they are the first of
+            the executor's.
     """
 
     def __init__(self, store: Store, executor: Executor, tasks: Sequence[str]) -> None:
         self.store = store
-        self._executor = executor
         self.tasks = tuple(tasks)
-        self._under_way: set[Job] = set()
-        self._arrived: dict[Job, Training] = {}
+        self._orders = _Orders(executor)
+        self._first = 0
+
+    def beside(self, tasks: Sequence[str]) -> Ledger:
+        """A ledger of the executor's next tasks, with the same executor and store."""
+        other = copy(self)
+        other.tasks = tuple(tasks)
+        other._first = self._first + len(self.tasks)
+        return other
 
     def known(self, digest: str, seeds: range) -> bool:
         """Whether all these trainings of a program are stored or under way."""
@@ -65,12 +73,11 @@ class Ledger:
             hurdles: thresholds that each training meets, as of `Trainer.train`.
         """
         jobs = [
-            replace(job, hurdles=hurdles.get((self.tasks[job.task], job.seed), ()))
+            replace(job, hurdles=hurdles.get((self._version(job), job.seed), ()))
             for job in self._jobs(subject, seeds, split)
             if not self._known(job)
         ]
-        self._under_way.update(jobs)
-        self._executor.submit(jobs)
+        self._orders.submit(jobs)
 
     def settle(
         self, digest: str, seeds: range, split: Split = VALIDATION
@@ -79,9 +86,9 @@ class Ledger:
         rows: dict[Place, TrainingRow] = {}
         new = []
         for job in self._jobs(Subject(digest), seeds, split):
-            row = None if self._ordered(job) else self._stored(job)
+            row = None if job in self._orders else self._stored(job)
             if row is None:
-                row = self._row(job, self._wait(job))
+                row = self._row(job, self._orders.take(job))
                 new.append(row)
             rows[row.task, row.seed] = row
         self.store.add_trainings(new)
@@ -91,55 +98,46 @@ class Ledger:
         """Wait for trainings that were ordered and leave the store as it is."""
         rows: dict[Place, TrainingRow] = {}
         for job in self._jobs(Subject(digest), seeds, VALIDATION):
-            row = None if self._ordered(job) else self._stored(job)
-            row = row or self._row(job, self._arrival(job))
+            row = None if job in self._orders else self._stored(job)
+            row = row or self._row(job, self._orders.wait(job))
             rows[row.task, row.seed] = row
         return rows
+
+    def settled_at_once(self, digest: str, seeds: range) -> bool:
+        """Whether `settle` would not have to wait."""
+        jobs = self._jobs(Subject(digest), seeds, VALIDATION)
+        return all(map(self._orders.has_arrived, jobs))
 
     def trainings(self, digest: str) -> dict[Place, TrainingRow]:
         """The stored validation trainings of a program, by task and data seed."""
         rows = self.store.trainings_of(digest, VALIDATION)
-        return {(row.task, row.seed): row for row in rows}
+        return {(row.task, row.seed): row for row in rows if row.task in self.tasks}
 
     def record(self, row: ProgramRow) -> None:
         """Store one child."""
         self.store.add_programs([row])
 
-    def _wait(self, job: Job) -> Training:
-        self._arrival(job)
-        return self._arrived.pop(job)
-
-    def _arrival(self, job: Job) -> Training:
-        while job not in self._arrived:
-            self._take(self._executor.collect())
-        return self._arrived[job]
-
-    def _take(self, done: Iterable[tuple[Job, Training]]) -> None:
-        for job, training in done:
-            self._under_way.discard(job)
-            self._arrived[job] = training
-
-    def _ordered(self, job: Job) -> bool:
-        return job in self._under_way or job in self._arrived
-
     def _known(self, job: Job) -> bool:
-        return self._ordered(job) or self._stored(job) is not None
+        return job in self._orders or self._stored(job) is not None
 
     def _stored(self, job: Job) -> TrainingRow | None:
-        task = self.tasks[job.task]
+        task = self._version(job)
         return self.store.training(job.digest, task, job.seed, job.split)
 
     def _jobs(self, subject: Subject, seeds: range, split: Split) -> list[Job]:
         return [
             Job(subject.digest, subject.text, task, seed, split)
-            for task in range(len(self.tasks))
+            for task in range(self._first, self._first + len(self.tasks))
             for seed in seeds
         ]
+
+    def _version(self, job: Job) -> str:
+        return self.tasks[job.task - self._first]
 
     def _row(self, job: Job, training: Training) -> TrainingRow:
         return TrainingRow(
             digest=job.digest,
-            task=self.tasks[job.task],
+            task=self._version(job),
             seed=job.seed,
             split=job.split,
             outcome=training.outcome.value,
@@ -148,6 +146,39 @@ class Ledger:
             steps=training.steps,
             seconds=training.seconds,
         )
+
+
+class _Orders:
+    """Jobs that an executor was asked for and that no ledger has settled yet."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._under_way: set[Job] = set()
+        self._arrived: dict[Job, Training] = {}
+
+    def __contains__(self, job: Job) -> bool:
+        return job in self._under_way or job in self._arrived
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        self._under_way.update(jobs)
+        self._executor.submit(jobs)
+
+    def has_arrived(self, job: Job) -> bool:
+        """Whether it is done; one that is settled or was never asked for is, too."""
+        return job not in self._under_way
+
+    def wait(self, job: Job) -> Training:
+        """The result, which stays here."""
+        while job not in self._arrived:
+            for done, training in self._executor.collect():
+                self._under_way.discard(done)
+                self._arrived[done] = training
+        return self._arrived[job]
+
+    def take(self, job: Job) -> Training:
+        """The result, which does not."""
+        self.wait(job)
+        return self._arrived.pop(job)
 
 
 def losses(rows: Mapping[Place, TrainingRow]) -> dict[Place, float]:

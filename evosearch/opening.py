@@ -122,6 +122,15 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
     require_breedable(config.search, seed)
     name = config.fitness.reference
     reference = seed if name is None else _read("fitness.reference", name)
+    chosen, reasons = _chosen(config, seed, functions)
+    return Problem(chosen, seed, reference, drawn), reasons
+
+
+def _chosen(
+    config: Config, seed: Program, functions: str | None
+) -> tuple[Config, list[str]]:
+    """Try all tasks and put engines and slots where they are left open."""
+    meta = config.meta_validation
     here = Circumstances(
         training=config.training,
         program=unparse(seed),
@@ -129,18 +138,30 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
         window=config.search.window,
         workers=0 if config.workers.executor == "inline" else config.workers.count,
     )
-    asked = (config.tasks, here, functions)
+    # One program at a time is meta-validated, on each of its data seeds.
+    there = here._replace(
+        seeds=meta.seeds, window=min(meta.seeds, config.search.window)
+    )
+    asked = [(task, here) for task in config.tasks]
+    asked += [(task, there) for task in meta.used]
     if config.workers.executor == "inline":
-        choices = try_and_choose(*asked)
+        choices = try_and_choose(asked, functions)
     else:
         require_cluster()
-        names = ", ".join(task.task for task in config.tasks)
+        names = ", ".join(task.task for task, _ in asked)
         what = f"tasks: the process that tried {names}"
-        choices = call_apart(what, try_and_choose_apart, *asked)
+        choices = call_apart(what, try_and_choose_apart, asked, functions)
+    count = len(config.tasks)
     tasks = tuple(choice.task for choice in choices)
-    chosen = config.model_copy(update={"tasks": tasks})
-    reasons = [choice.reason for choice in choices]
-    return Problem(chosen, seed, reference, drawn), reasons
+    update: dict[str, object] = {"tasks": tasks[:count]}
+    if meta.used:
+        held_out = {"tasks": tasks[count:]}
+        update["meta_validation"] = meta.model_copy(update=held_out)
+    reasons = [
+        choice.reason if index < count else f"meta-validation, {choice.reason}"
+        for index, choice in enumerate(choices)
+    ]
+    return config.model_copy(update=update), reasons
 
 
 def _read(key: str, name: str) -> Program:

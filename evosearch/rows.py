@@ -1,6 +1,6 @@
-"""What the store keeps: a row for each program made, a row for each training.
+"""What the store keeps: a row for each program made, each training and each look.
 
-Rows are plain values on both sides. `to_sql` and the two readers are inverse: floats
+Rows are plain values on both sides. `to_sql` and the readers are inverse: floats
 are exact, NaN and infinities too; only -0.0 comes back as 0.0, which equals it.
 """
 
@@ -100,7 +100,26 @@ class TrainingRow:
     seconds: float
 
 
-def to_sql(row: ProgramRow | TrainingRow) -> tuple[SqlValue, ...]:
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """One look at who leads a search, for meta-validation.
+
+    Attributes:
+        child: number of the one that had been settled last.
+        digest: of the program whose trainings the leader is judged by, which was
+            trained on the tasks of meta-validation.
+        search_fitness: the leader's then.
+    """
+
+    child: int
+    digest: str
+    search_fitness: float
+
+
+AnyRow = ProgramRow | TrainingRow | LookRow
+
+
+def to_sql(row: AnyRow) -> tuple[SqlValue, ...]:
     """The values of a row, in the order of its fields.
 
     Raises:
@@ -127,7 +146,12 @@ def read_training(values: tuple[Any, ...]) -> TrainingRow:
     return TrainingRow(*row)
 
 
-def columns_of(kind: type[ProgramRow | TrainingRow]) -> tuple[str, ...]:
+def read_look(values: tuple[Any, ...]) -> LookRow:
+    """The row that `to_sql` made the values from."""
+    return LookRow(*values)
+
+
+def columns_of(kind: type[AnyRow]) -> tuple[str, ...]:
     """Names of a row's fields, in their order."""
     return tuple(field.name for field in fields(kind))
 
@@ -136,7 +160,9 @@ _DUPLICATE = columns_of(ProgramRow).index("duplicate")
 _LOSS = columns_of(TrainingRow).index("loss")
 _CHUNK_LOSSES = columns_of(TrainingRow).index("chunk_losses")
 # A row is written and read for each child, and asking for its fields takes longer.
-_VALUES = {kind: attrgetter(*columns_of(kind)) for kind in (ProgramRow, TrainingRow)}
+_VALUES = {
+    kind: attrgetter(*columns_of(kind)) for kind in (ProgramRow, TrainingRow, LookRow)
+}
 
 
 def _value_to_sql(value: object) -> SqlValue:

@@ -21,6 +21,7 @@ from evosearch.evaluate import task_version
 from evosearch.final import Final, choose_and_compare
 from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder, functions_of
 from evosearch.ledger import Ledger
+from evosearch.meta_validation import Look, MetaValidation
 from evosearch.rows import ProgramRow
 from evosearch.search import Problem, Search
 from evosearch.simplify import StoppedError
@@ -42,6 +43,7 @@ class Moment:
         seconds: since this process began.
         elapsed: seconds of searching, those before an interruption included.
         workers: that train.
+        look: the last one of meta-validation, if there is any.
     """
 
     counts: Counts
@@ -49,6 +51,7 @@ class Moment:
     seconds: float
     elapsed: float
     workers: int
+    look: Look | None = None
 
 
 class Watcher(Protocol):
@@ -85,15 +88,15 @@ def run(
     path = folder.path / STORE
     store = Store.open(path) if path.exists() else Store.create(path)
     own = functions_of(folder.path, config)
+    tasks = config.tasks + config.meta_validation.used
     versions = [
-        task_version(task, config.training, config.functions, own)
-        for task in config.tasks
+        task_version(task, config.training, config.functions, own) for task in tasks
     ]
     require_same_problem(store, problem, versions)
     executor = make_executor(
         config.workers.executor,
         config.workers.count,
-        config.tasks,
+        tasks,
         config.training,
         own,
         folder.log,
@@ -106,9 +109,10 @@ def run(
             "engine"
         )
     try:
-        ledger = Ledger(store, executor, versions)
+        count = len(config.tasks)
+        ledger = Ledger(store, executor, versions[:count])
         session = _Session(folder, watcher, executor, began)
-        return session.run(problem, ledger, stopped)
+        return session.run(problem, ledger, ledger.beside(versions[count:]), stopped)
     finally:
         executor.close()
         store.close()
@@ -128,14 +132,21 @@ class _Session:
         self._trajectory = Trajectory()
 
     def run(
-        self, problem: Problem, ledger: Ledger, stopped: Callable[[], bool]
+        self,
+        problem: Problem,
+        ledger: Ledger,
+        held_out: Ledger,
+        stopped: Callable[[], bool],
     ) -> dict[str, Any]:
+        config = problem.config
         search = Search(problem, ledger)
-        ended = self._search(search, ledger, problem.config, stopped)
+        meta = MetaValidation(config, problem.reference, held_out, search.twins)
+        ended = self._search(search, meta, ledger, config, stopped)
         if ended:
             search.require_all_replayed()
         self._folder.confirm()
         ledger.store.commit()
+        ended = ended and meta.finish(self._watcher.judge, stopped)
         final, handed_over = None, self._folder.handed_over()
         if ended:
             if handed_over is None:
@@ -152,9 +163,10 @@ class _Session:
             seconds=search.seconds(),
             best=best,
             final=final,
+            meta=meta.result,
         )
         ledger.store.commit()
-        handing = final is not None and problem.config.simplify.enabled
+        handing = final is not None and config.simplify.enabled
         # What a run handed over before stays there until it is made again.
         if not (handing and handed_over == best.digest):
             self._write(summary, best, final)
@@ -196,6 +208,7 @@ class _Session:
     def _search(
         self,
         search: Search,
+        meta: MetaValidation,
         ledger: Ledger,
         config: Config,
         stopped: Callable[[], bool],
@@ -203,8 +216,10 @@ class _Session:
         """Drive the search; False if it was stopped before its budget was used up."""
         best = search.seed_row
         minutes = config.budget.minutes
+        meta.look(0, search.members, search.counts.steps)
         for row in search.children():
             self._trajectory.add(row)
+            meta.look(row.number, search.members, search.counts.steps)
             is_new = search.counts.made > search.counts.replayed
             if is_new:
                 self._folder.confirm()
@@ -222,6 +237,7 @@ class _Session:
                 seconds=now - self._began,
                 elapsed=search.seconds(),
                 workers=self._executor.workers,
+                look=meta.last,
             )
             self._watcher.search(moment)
             if stopped():

@@ -74,7 +74,7 @@ class Search:
         self.counts = Counts()
         self._config = config
         self._ledger = ledger
-        self._twins = Twins(
+        self.twins = Twins(
             ledger.store,
             by_fingerprint=config.search.fingerprint,
             by_structure=len(config.search.rates) > 1,
@@ -84,7 +84,7 @@ class Search:
         self._judge = Judge(config, self._reference)
         self._hurdles = Hurdles(config.hurdles)
         self.contests = Contests(
-            config.fitness.more_seeds, ledger, self._reference, self._twins
+            config.fitness.more_seeds, ledger, self._reference, self.twins
         )
         self._called = 0
         self._random = Random(config.seed)
@@ -108,7 +108,7 @@ class Search:
             if not window:
                 return
             self._hold_contests(window)
-            self._twins.leave(window[0].identity)
+            self.twins.leave(window[0].identity)
             yield self._settle(window.popleft())
 
     @property
@@ -136,9 +136,9 @@ class Search:
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
-            identity = self._twins.identify(bred.genome)
+            identity = self.twins.identify(bred.genome)
         else:
-            identity = self._twins.again(bred.genome, stored)
+            identity = self.twins.again(bred.genome, stored)
         programs = self._programs(identity)
         candidate = Candidate(number, identity, bred, programs, seeds, (), stored)
         if stored is None:
@@ -147,7 +147,7 @@ class Search:
         else:
             require_made_again(stored, number, programs)
             self.counts.begin(stored.evaluations)
-        self._twins.enter(identity)
+        self.twins.enter(identity)
         return candidate
 
     def _programs(self, identity: Identity) -> tuple[Rated, ...]:
@@ -201,7 +201,7 @@ class Search:
     def _subject(self, candidate: Candidate, program: Rated) -> Subject:
         """What is trained for a program of a child."""
         if candidate.identity.twin is not None:
-            return self._twins.subject(candidate.identity)
+            return self.twins.subject(candidate.identity)
         return Subject(program.genome.digest, unparse(program.genome.pruned))
 
     def _settle(self, candidate: Candidate) -> ProgramRow:
@@ -276,11 +276,11 @@ class Search:
     def _settle_seed(self, seed: Program) -> ProgramRow:
         """Train the seed program as number 0; its fitness is a number."""
         genome, seeds = genome_of(seed), self._seeds(1)
-        identity = replace(self._twins.identify(genome), is_new=False)
+        identity = replace(self.twins.identify(genome), is_new=False)
         bred, programs = Bred(genome, "", None, ()), (Rated(1.0, genome),)
         stored = next(self._stored, None)
         self._reference.order(seeds)
-        self._ledger.order(self._twins.subject(identity), seeds)
+        self._ledger.order(self.twins.subject(identity), seeds)
         if stored is not None:
             require_made_again(stored, 0, programs)
         new = (identity.trained,)

@@ -17,10 +17,12 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 from evosearch.errors import InputError
 from evosearch.rows import (
+    LookRow,
     ProgramRow,
     Split,
     TrainingRow,
     columns_of,
+    read_look,
     read_program,
     read_training,
     to_sql,
@@ -28,7 +30,7 @@ from evosearch.rows import (
 
 _APPLICATION = 0x65766F73
 """Marks our files among SQLite's: "evos" in ASCII."""
-_VERSION = 4
+_VERSION = 5
 """Raised with every change of the schema below, or of what its values may be."""
 
 _SCHEMA = """
@@ -49,6 +51,9 @@ CREATE TABLE trainings (
     loss REAL, chunk_losses TEXT NOT NULL, steps INTEGER NOT NULL,
     seconds REAL NOT NULL, PRIMARY KEY (digest, task, seed, split)
 );
+CREATE TABLE looks (
+    child INTEGER PRIMARY KEY, digest TEXT NOT NULL, search_fitness REAL NOT NULL
+);
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -66,7 +71,7 @@ SELECT {columns} FROM distinct_ones WHERE NOT no_result OR NOT EXISTS (
 _ORDER = "outcome <> 'ok', fitness IS NULL, fitness, number"
 
 
-Row = TypeVar("Row", ProgramRow, TrainingRow)
+Row = TypeVar("Row", ProgramRow, TrainingRow, LookRow)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ _PROGRAMS = _Table("programs", ProgramRow, ("number",), read_program)
 _TRAININGS = _Table(
     "trainings", TrainingRow, ("digest", "task", "seed", "split"), read_training
 )
+_LOOKS = _Table("looks", LookRow, ("child",), read_look)
 
 
 class ContradictionError(Exception):
@@ -174,6 +180,10 @@ class Store:
         """
         self._add(_TRAININGS, rows)
 
+    def add_looks(self, rows: Iterable[LookRow]) -> None:
+        """Add looks, as `add_trainings` adds trainings."""
+        self._add(_LOOKS, rows)
+
     def commit(self) -> None:
         """End the transaction: what was added is in the file, whatever comes."""
         self._connection.commit()
@@ -213,6 +223,10 @@ class Store:
         """The trainings of a program, in the order in which they were added."""
         where = "WHERE digest = ? AND split = ? ORDER BY rowid"
         return self._select(_TRAININGS, where, (digest, split))
+
+    def looks(self) -> Iterator[LookRow]:
+        """Looks in the order of their children."""
+        return self._select(_LOOKS, "ORDER BY child", ())
 
     @property
     def meta(self) -> dict[str, str]:

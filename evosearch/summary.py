@@ -12,6 +12,8 @@ from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.counts import Counts
 from evosearch.final import Final
+from evosearch.meta_validation import Look, MetaResult
+from evosearch.overfitting import Alarm
 from evosearch.rows import ProgramRow
 
 
@@ -39,6 +41,7 @@ def summarise(
     seconds: float,
     best: ProgramRow,
     final: Final | None,
+    meta: MetaResult,
 ) -> dict[str, Any]:
     """The summary of a run.
 
@@ -49,15 +52,13 @@ def summarise(
         seconds: wall time, searching and judging.
         best: the chosen program, or the fittest so far of an interrupted run.
         final: the comparison on fresh seeds; None if the run was interrupted.
+        meta: what meta-validation says.
     """
     program = prune(parse(best.text))
     comparison = None if final is None else final.comparison
 
-    def finite(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
     def fresh(name: str) -> float | None:
-        return finite(getattr(comparison, name, math.nan))
+        return _finite(getattr(comparison, name, math.nan))
 
     return {
         "run": run,
@@ -70,7 +71,7 @@ def summarise(
             "program": unparse(program),
             "statements": len(program.statements),
             "states": len(program.states),
-            "validation_fitness": final and finite(final.validation_fitness),
+            "validation_fitness": final and _finite(final.validation_fitness),
             "fresh_mean": fresh("mean"),
             "fresh_stderr": fresh("error"),
             "fresh_gain": fresh("gain"),
@@ -81,9 +82,35 @@ def summarise(
         "test_seeds": comparison and comparison.seeds,
         "handover": None,
         **_numbers(counts),
+        "meta_validation": list(map(_look_told, meta.looks)),
+        "alarm": None if meta.alarm is None else _alarm_told(meta.alarm),
+        "meta_steps": meta.steps,
         "seconds": seconds,
         "trajectory": trajectory,
     }
+
+
+def _look_told(look: Look) -> dict[str, Any]:
+    fitness, error = look.fitness
+    return {
+        "child": look.child,
+        "steps": look.steps,
+        "search_fitness": look.search_fitness,
+        "fitness": _finite(fitness),
+        "stderr": _finite(error),
+    }
+
+
+def _alarm_told(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "child": alarm.child,
+        "difference": _finite(alarm.difference),
+        "stderr": _finite(alarm.error),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _numbers(counts: Counts) -> dict[str, Any]:

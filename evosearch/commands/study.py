@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from dsl.program import Program
     from evosearch.config import Config, StudyConfig
-    from evosearch.report.figures import Curve
+    from evosearch.report.figures import Curve, Leaders
     from evosearch.simplify.trials import Losses
     from evosearch.study import Planned, Point, StudyFolder
 
@@ -120,7 +121,7 @@ def _write(
     from evosearch.report.figures import Line, write_figures
     from evosearch.report.study import reference_row, result_row, study_page
     from evosearch.study import state_of
-    from evosearch.study.runs import curve_of, summary_of
+    from evosearch.study.runs import curve_of, looks_of, summary_of
 
     done = [each for each in planned if state_of(each) == "done"]
     if not done:
@@ -132,6 +133,8 @@ def _write(
     ]
     points = {(each.arm, each.seed): curve_of(each) for each in done}
     folder.write_curves(points)
+    looks = {(each.arm, each.seed): looks_of(each) for each in done}
+    folder.write_looks(looks)
     folder.write_results(rows)
 
     lines = [
@@ -139,6 +142,11 @@ def _write(
             arm.name,
             [_curve(each) for (name, _), each in points.items() if name == arm.name],
             arm.baseline,
+            [
+                _leaders(each, points[name, seed][-1].programs)
+                for (name, seed), each in looks.items()
+                if name == arm.name and each
+            ],
         )
         for arm in study.arms
         if any(name == arm.name for name, _ in points)
@@ -150,7 +158,8 @@ def _write(
             "draws them",
             err=True,
         )
-    folder.write_readme(study_page(study, command, rows, figures, len(planned)))
+    page = study_page(study, command, rows, figures, len(planned), any(looks.values()))
+    folder.write_readme(page)
     typer.echo(f"{folder.path}: README.md, {', '.join(['curves.csv', *figures])}")
 
 
@@ -166,4 +175,16 @@ def _curve(points: list[Point]) -> Curve:
         fitness,
         shares_of(hits, programs),
         shares_of(dead, statements),
+    )
+
+
+def _leaders(looks: list[dict[str, Any]], programs: int) -> Leaders:
+    """Who led a run, up to its end."""
+    from evosearch.report.figures import Leaders
+
+    looks = [*looks, {**looks[-1], "child": programs}]
+    return Leaders(
+        [look["child"] for look in looks],
+        [look["search_fitness"] for look in looks],
+        [math.nan if look["fitness"] is None else look["fitness"] for look in looks],
     )

@@ -6,16 +6,17 @@ pydantic found, as sentences).
 """
 
 from evosearch.config.load import dump_config, load_config, load_study, parse_task
+from evosearch.config.meta_validation import MetaValidationConfig
 from evosearch.config.search import SearchConfig
 from evosearch.config.simplify import SimplifyConfig
 from evosearch.config.study import ArmConfig, StudyConfig
+from evosearch.config.task import TaskConfig
 from evosearch.config.tree import (
     BudgetConfig,
     Config,
     FinalConfig,
     FitnessConfig,
     HurdlesConfig,
-    TaskConfig,
     TrainingConfig,
     WorkersConfig,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "FinalConfig",
     "FitnessConfig",
     "HurdlesConfig",
+    "MetaValidationConfig",
     "SearchConfig",
     "SimplifyConfig",
     "StudyConfig",

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from evosearch.config.sentences import key_name, sentences
 from evosearch.config.study import StudyConfig
-from evosearch.config.tree import Config, TaskConfig
+from evosearch.config.task import TaskConfig
+from evosearch.config.tree import Config
 from evosearch.config.yaml_text import KeyPath, read_yaml, write_yaml
 from evosearch.errors import InputError, did_you_mean
 

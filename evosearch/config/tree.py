@@ -1,6 +1,7 @@
 """Every key of a config: its meaning, unit, range and default, stated once.
 
-Those of `search` and `simplify` are in files of their own beside this one.
+Those of `search`, `tasks`, `meta_validation` and `simplify` are in files of their own
+beside this one.
 
 Relations between keys are checked by validators, whose messages hold both values.
 Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
@@ -14,55 +15,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from evosearch.config.meta_validation import MetaValidationConfig
 from evosearch.config.search import SearchConfig
-from evosearch.config.section import Name, PlainValue, Section
+from evosearch.config.section import Name, Section
 from evosearch.config.simplify import SimplifyConfig
+from evosearch.config.task import TaskConfig
 
 SEED_LIMIT = 2**31
 """Seeds are below it: they have to fit a signed 32-bit integer."""
-
-
-class TaskConfig(Section):
-    """One proxy task that every candidate is trained on."""
-
-    task: Name = Field(
-        description="a built-in task (charlm, digits) or path/to/file.py:factory"
-    )
-    arguments: dict[str, PlainValue] = Field(
-        default={}, description="arguments of the task's factory, by name"
-    )
-    schedule: Literal["constant", "cosine", "linear"] = Field(
-        default="cosine", description="how the learning rate goes on from its peak, 1"
-    )
-    warmup: float = Field(
-        default=0.05,
-        ge=0.0,
-        lt=1.0,
-        description="share of the steps in which the learning rate rises to its peak, "
-        "from 0 to below 1",
-    )
-    engine: Literal["auto", "machine", "compiled"] = Field(
-        default="auto",
-        description="what trains programs: machine, compiled once for all of them, or "
-        "compiled, which compiles each for itself; auto times both when a run begins",
-    )
-    slots: int = Field(
-        default=0,
-        ge=0,
-        le=65_536,
-        description="programs that the machine trains side by side, for a GPU; from 1 "
-        "to search.window; 0 is 1 on a CPU, and on a GPU as many as its memory has "
-        "room for, of those at most 1024",
-    )
-
-    @model_validator(mode="after")
-    def _check_slots_have_a_machine(self) -> Self:
-        if self.engine == "compiled" and self.slots > 1:
-            raise ValueError(
-                f"slots ({self.slots}) are the machine's, but engine is compiled: set "
-                "slots to 1, or engine to machine"
-            )
-        return self
 
 
 class FitnessConfig(Section):
@@ -257,29 +217,39 @@ class Config(Section):
     )
     training: TrainingConfig = TrainingConfig()
     hurdles: HurdlesConfig = HurdlesConfig()
+    meta_validation: MetaValidationConfig = MetaValidationConfig()
     final: FinalConfig = FinalConfig()
     simplify: SimplifyConfig = SimplifyConfig()
     workers: WorkersConfig = WorkersConfig()
 
     @model_validator(mode="after")
     def _check_tasks_differ(self) -> Self:
-        for index, task in enumerate(self.tasks):
-            if task in self.tasks[:index]:
-                first = self.tasks.index(task)
-                raise ValueError(f"tasks.{first} and tasks.{index} are the same")
+        for key, tasks in self._lists_of_tasks().items():
+            for index, task in enumerate(tasks):
+                if task in tasks[:index]:
+                    first = tasks.index(task)
+                    raise ValueError(f"{key}.{first} and {key}.{index} are the same")
         return self
 
     @model_validator(mode="after")
     def _check_slots_can_be_filled(self) -> Self:
         window = self.search.window
-        for index, task in enumerate(self.tasks):
-            if task.slots > window:
-                raise ValueError(
-                    f"tasks.{index}.slots ({task.slots}) must not exceed search.window "
-                    f"({window}), the programs that can be under way: enlarge the "
-                    "window, to some times the slots, or have fewer slots"
-                )
+        for key, tasks in self._lists_of_tasks().items():
+            for index, task in enumerate(tasks):
+                if task.slots > window:
+                    raise ValueError(
+                        f"{key}.{index}.slots ({task.slots}) must not exceed "
+                        f"search.window ({window}), the programs that can be under "
+                        "way: enlarge the window, to some times the slots, or have "
+                        "fewer slots"
+                    )
         return self
+
+    def _lists_of_tasks(self) -> dict[str, tuple[TaskConfig, ...]]:
+        return {
+            "tasks": self.tasks,
+            "meta_validation.tasks": self.meta_validation.tasks,
+        }
 
     @model_validator(mode="after")
     def _check_hurdles_have_chunks(self) -> Self:

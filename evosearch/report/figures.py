@@ -1,12 +1,14 @@
 """A study's plots, after the paper's Figure 2: fitness against work, and shares.
 
+And after Figure 3, left: search fitness and meta-validation fitness of who leads.
+
 Lines are means over the seeds of an arm, in bands of the standard error. The same
 points give the same file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-FITNESS, SHARES = "fitness.svg", "shares.svg"
+FITNESS, SHARES, META = "fitness.svg", "shares.svg", "meta.svg"
 
 CAPTIONS = {
     FITNESS: "Best search fitness so far against programs made and training steps",
     SHARES: "Fitness, programs answered by the store and dead statements, as shares",
 }
+
+META_CAPTION = "Search fitness and meta-validation fitness of who leads, by arm"
 
 WINDOW = 15
 """Points, of a curve's 150 to 300, that a share is of: of fewer it would be noise."""
@@ -47,12 +51,27 @@ class Curve(NamedTuple):
     dead: Sequence[float]
 
 
+class Leaders(NamedTuple):
+    """Who led one run: after some of its programs, all of the same length.
+
+    NaN stands for the fitness of one that failed on held-out tasks.
+    """
+
+    programs: Sequence[float]
+    search: Sequence[float]
+    held_out: Sequence[float]
+
+
 class Line(NamedTuple):
-    """An arm: its runs, and whether it is a baseline, drawn as a dashed line."""
+    """An arm: its runs, and whether it is a baseline, drawn as a dashed line.
+
+    And the leaders of those runs that have meta-validation.
+    """
 
     name: str
     runs: Sequence[Curve]
     baseline: bool
+    leaders: Sequence[Leaders] = ()
 
 
 def shares_of(
@@ -66,7 +85,9 @@ def shares_of(
     return [float(x) for x in new / np.maximum(total, 1.0)]
 
 
-def mean_band(runs: Sequence[Curve], x: str, y: str) -> tuple[Array, Array, Array]:
+def mean_band(
+    runs: Sequence[Curve] | Sequence[Leaders], x: str, y: str
+) -> tuple[Array, Array, Array]:
     """A grid up to the end of the shortest run, the mean there, and its error.
 
     Between two points a run is where it was at the first: the best so far is a step.
@@ -95,17 +116,20 @@ def write_figures(lines: Sequence[Line], folder: Path) -> dict[str, str]:
         from matplotlib.figure import Figure
     except ImportError:
         return {}
-    drawn: Mapping[str, Callable[[Any, Sequence[Line]], None]] = {
+    drawn: dict[str, Callable[[Any, Sequence[Line]], None]] = {
         FITNESS: _draw_fitness,
         SHARES: _draw_shares,
     }
+    captions = dict(CAPTIONS)
+    if any(line.leaders for line in lines):
+        drawn[META], captions[META] = _draw_leaders, META_CAPTION
     with matplotlib.rc_context(_STYLE):
         for name, draw in drawn.items():
             figure = Figure(figsize=(8.0, 3.2), layout="constrained")
             draw(figure, lines)
             # Without the date two equal plots are equal files.
             figure.savefig(folder / name, metadata={"Date": None})
-    return CAPTIONS
+    return captions
 
 
 def _draw_fitness(figure: Any, lines: Sequence[Line]) -> None:
@@ -141,11 +165,36 @@ def _draw_shares(figure: Any, lines: Sequence[Line]) -> None:
     panel.legend()
 
 
+def _draw_leaders(figure: Any, lines: Sequence[Line]) -> None:
+    """Figure 3, left: a panel for each arm that has meta-validation."""
+    chosen = [line for line in lines if line.leaders]
+    panels = figure.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
+    for panel, line in zip(panels, chosen, strict=True):
+        curves = {"search": "search fitness", "held_out": "meta-validation fitness"}
+        for number, (y, label) in enumerate(curves.items()):
+            band = mean_band(line.leaders, "programs", y)
+            _plot_band(panel, band, label, f"C{number}")
+        panel.set_title(line.name)
+        panel.set_xlabel("programs made")
+    panels[0].set_ylabel("fitness (lower is better)")
+    panels[-1].legend()
+
+
 def _plot(
     panel: Any, line: Line, axes: tuple[str, str], color: str, style: str = "-"
 ) -> None:
-    grid, mean, error = mean_band(line.runs, *axes)
-    panel.plot(grid, mean, style, color=color, label=line.name)
+    _plot_band(panel, mean_band(line.runs, *axes), line.name, color, style)
+
+
+def _plot_band(
+    panel: Any,
+    band: tuple[Array, Array, Array],
+    label: str,
+    color: str,
+    style: str = "-",
+) -> None:
+    grid, mean, error = band
+    panel.plot(grid, mean, style, color=color, label=label)
     panel.fill_between(
         grid, mean - error, mean + error, color=color, alpha=0.2, linewidth=0
     )

@@ -95,6 +95,8 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         console.print(_gain(best))
         if summary["interrupted"]:
             console.print("interrupted while it was simplified")
+    for line in _meta_validation(summary):
+        console.print(line)
     if summary["handover"] is not None:
         _print_handover(summary, console)
     console.print(
@@ -109,6 +111,27 @@ def print_summary(summary: Mapping[str, Any]) -> None:
         f"look closer: evosearch show {summary['run']}; evosearch check "
         f"{summary['run']}/best_raw.opt (with --functions if the run has your own)"
     )
+
+
+def _meta_validation(summary: Mapping[str, Any]) -> list[str]:
+    """How the last leader of the search does on held-out tasks, and the alarm."""
+    if not summary["meta_validation"]:
+        return []
+    last, alarm = summary["meta_validation"][-1], summary["alarm"]
+    told = "failed"
+    if last["fitness"] is not None:
+        told = f"{last['fitness']:+.4f} +- {last['stderr']:.4f} (standard error)"
+    lines = [f"meta-validation fitness of what led at child {last['child']}: {told}"]
+    if alarm is not None:
+        better = "did not"
+        if alarm["difference"] is not None:
+            difference = f"{alarm['difference']:.4f} +- {alarm['stderr']:.4f}"
+            better = f"is better there by {difference}"
+        lines.append(
+            f"alarm: the search overfits its tasks: what led at child {alarm['child']} "
+            f"{better}"
+        )
+    return lines
 
 
 def _print_handover(summary: Mapping[str, Any], console: Console) -> None:

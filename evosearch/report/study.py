@@ -133,6 +133,7 @@ def study_page(
     rows: Sequence[Row],
     figures: Mapping[str, str],
     planned: int,
+    has_looks: bool,
 ) -> str:
     """Write the part of a study's README that is written again each time.
 
@@ -142,6 +143,7 @@ def study_page(
         rows: of `result_row` and `reference_row`.
         figures: caption by file name.
         planned: runs that the study has in all.
+        has_looks: whether there is meta-validation in any run.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -164,4 +166,5 @@ def study_page(
         heading=heading,
         lines=lines,
         figures=figures,
+        has_looks=has_looks,
     )

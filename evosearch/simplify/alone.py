@@ -66,11 +66,11 @@ def bench(
         training, unparse(program), 1, _AT_ONCE, 0 if alone else workers
     )
     if alone:
-        (choice,) = try_and_choose([task], here, functions)
+        (choice,) = try_and_choose([(task, here)], functions)
     else:
         require_cluster()
         what = f"task: the process that tried {task.task}"
-        (choice,) = call_apart(what, try_and_choose_apart, [task], here, functions)
+        (choice,) = call_apart(what, try_and_choose_apart, [(task, here)], functions)
     versions = [task_version(choice.task, training, functions)]
     with TemporaryDirectory() as folder:
         path = store or Path(folder) / "trainings.sqlite"

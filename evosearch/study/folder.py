@@ -13,6 +13,7 @@ from evosearch.errors import InputError
 from evosearch.study.curve import Point
 
 CURVES, RESULTS, README = "curves.csv", "results.jsonl", "README.md"
+META = "meta.csv"
 
 MARKER = "<!-- What is below this line is written by hand, and kept. -->"
 _BELOW = "\n## Conclusion\n\nNot written yet.\n"
@@ -53,6 +54,29 @@ class StudyFolder:
                 (arm, seed, *point[:-1], f"{point.fitness:.6g}") for point in points
             )
         self.write(CURVES, text.getvalue())
+
+    def write_looks(
+        self, looks: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """Write those looks of meta-validation, by arm and seed, to `meta.csv`.
+
+        As a run's summary has them; what failed has no fitness. Without looks there is
+        no file.
+        """
+        names = ("child", "steps", "search_fitness", "fitness", "stderr")
+        rows = [
+            (arm, seed, *(look[name] for name in names))
+            for (arm, seed), each in looks.items()
+            for look in each
+        ]
+        if not rows:
+            (self.path / META).unlink(missing_ok=True)
+            return
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("arm", "seed", *names))
+        writer.writerows(rows)
+        self.write(META, text.getvalue())
 
     def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write a line for each run and each reference to `results.jsonl`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from evosearch.config import Config, StudyConfig, load_config
+from evosearch.config import Config, StudyConfig, TaskConfig, load_config
 from evosearch.errors import InputError
 from evosearch.folder import CONFIG, SUMMARY
 from evosearch.opening import open_again, open_new
@@ -107,10 +107,17 @@ def state_of(planned: Planned) -> Literal["new", "begun", "done"]:
 
 def _part(config: Config, name: str) -> object:
     """A part of a config, without what a run chooses for itself when it begins."""
-    if name != "tasks":
-        return getattr(config, name)
+    if name == "tasks":
+        return _left_open(config.tasks)
+    if name == "meta_validation":
+        meta = config.meta_validation
+        return meta.model_copy(update={"tasks": _left_open(meta.tasks)})
+    return getattr(config, name)
+
+
+def _left_open(tasks: tuple[TaskConfig, ...]) -> tuple[TaskConfig, ...]:
     open_ones = {"engine": "auto", "slots": 0}
-    return [task.model_copy(update=open_ones) for task in config.tasks]
+    return tuple(task.model_copy(update=open_ones) for task in tasks)
 
 
 def perform(
@@ -163,3 +170,10 @@ def summary_of(planned: Planned) -> dict[str, Any]:
 def curve_of(planned: Planned) -> list[Point]:
     """The curve of a run that is done."""
     return read_points((planned.path / CURVE).read_text(encoding="utf-8"))
+
+
+def looks_of(planned: Planned) -> list[dict[str, Any]]:
+    """The looks of meta-validation of a run that is done."""
+    # A run of a version before meta-validation has none.
+    looks: list[dict[str, Any]] = summary_of(planned).get("meta_validation", [])
+    return looks

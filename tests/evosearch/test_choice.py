@@ -103,7 +103,7 @@ def test_nothing_is_chosen_that_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(choice, "_on_slots", lambda *_: lambda: None)
     named = TaskConfig(task=TASK, engine="machine", slots=8)
     told = f"task {TASK}: engine machine, 8 programs at a time"
-    assert try_and_choose([named], here(), None) == [(named, told)]
+    assert try_and_choose([(named, here())], None) == [(named, told)]
     slots = choose(TaskConfig(task=TASK, slots=3), here()).task
     assert (slots.engine, slots.slots) == ("machine", 3)
     engine = choose(TaskConfig(task=TASK, engine="compiled"), here()).task

@@ -16,6 +16,7 @@ from evosearch.errors import InputError
 from evosearch.evaluate import Job
 from evosearch.final import Comparison, Final, choose_and_compare
 from evosearch.fitness import TEST_SEEDS_FROM, VALIDATION_SEEDS_FROM
+from evosearch.meta_validation import MetaResult
 from evosearch.rows import ProgramRow, Split
 from evosearch.search import Problem
 from evosearch.summary import summarise
@@ -248,6 +249,7 @@ def summary_of(judged: Judged) -> dict[str, Any]:
         seconds=0.0,
         best=judged.final.chosen,
         final=judged.final,
+        meta=MetaResult(),
     )
     found: dict[str, Any] = json.loads(json.dumps(summary, allow_nan=False))
     return found
