@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import math
 import re
+from dataclasses import replace
 
 from rich.console import Console
 
 from evosearch.config import BudgetConfig
 from evosearch.counts import Counts
 from evosearch.display import Display
+from evosearch.meta_validation import Look
 from evosearch.rows import ProgramRow
 from evosearch.run import Moment
 
@@ -53,6 +56,13 @@ def test_what_a_line_says() -> None:
         "hopeless 3; "
         "invalid 6 (unbound 5, arity 1)"
     )
+
+
+def test_a_line_says_how_the_leader_does_on_held_out_tasks() -> None:
+    looks = [Look(30, 9, "d", -0.5, each) for each in ((-0.1, -0.3), (0.1, math.inf))]
+    for look, told in zip(looks, ("-0.2000 +- 0.1000", "failed"), strict=True):
+        (line,) = shown(replace(moment(0.0, 50), look=look))
+        assert f"; meta-validation {told} (child 30); made 50" in line
 
 
 def test_time_left_is_measured_after_the_replay() -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evosearch.rows import ProgramRow, TrainingRow
+from evosearch.rows import LookRow, ProgramRow, TrainingRow
 from evosearch.store import ContradictionError, Store
 
 PROGRAM = ProgramRow(
@@ -287,3 +287,14 @@ def test_columns_are_the_fields_of_the_rows(store: Store, path: Path) -> None:
         for table, row in (("programs", PROGRAM), ("trainings", TRAINING)):
             columns = [line[1] for line in other.execute(f"PRAGMA table_info({table})")]
             assert columns == [field.name for field in fields(row)]
+
+
+def test_looks_read_back_and_are_not_replaced(store: Store) -> None:
+    looks = [LookRow(200, "b", -0.1 / 3), LookRow(0, "a", 0.0)]
+    for _ in range(2):
+        store.add_looks(looks)
+        assert list(store.looks()) == looks[::-1]
+    for other in (replace(looks[0], digest="c"), replace(looks[0], search_fitness=0.5)):
+        with pytest.raises(ContradictionError, match=r"looks \(200,\)"):
+            store.add_looks([LookRow(300, "d", 0.0), other])
+        assert list(store.looks()) == looks[::-1]

@@ -61,6 +61,29 @@ def problem(path: Path, *overrides: str) -> str:
             "2147483648 (seed of the search's random choices, from 0 to 2147483647)",
         ),
         (
+            ["meta_validation.every=10"],
+            "override 'meta_validation.every=10': meta_validation: every is 10, but "
+            "tasks is empty: name at least one task, or set every to null",
+        ),
+        (
+            ["meta_validation={every: 9, tasks: [{task: digits, slots: 99}]}"],
+            "FILE: meta_validation.tasks.0.slots (99) must not exceed search.window "
+            "(32), the programs that can be under way: enlarge the window, to some "
+            "times the slots, or have fewer slots",
+        ),
+        (
+            ["meta_validation={tasks: [{task: digits}, {task: digits}]}"],
+            "FILE: meta_validation.tasks.0 and meta_validation.tasks.1 are the same",
+        ),
+        (
+            ["meta_validation={tasks: [{tusk: digits}]}"],
+            "override 'meta_validation={tasks: [{tusk: digits}]}': "
+            "meta_validation.tasks.0.task: missing; add it (a built-in task (charlm, "
+            "digits) or path/to/file.py:factory)\n"
+            "override 'meta_validation={tasks: [{tusk: digits}]}': "
+            "meta_validation.tasks.0.tusk: unknown key; did you mean task?",
+        ),
+        (
             ["budget.programs=null"],
             "FILE, line 5: budget: needs at least one of programs, evaluations and "
             "steps; minutes alone would end equal runs at different places",

@@ -9,7 +9,9 @@ import pytest
 from evosearch.config import StudyConfig
 from evosearch.report.figures import (
     CAPTIONS,
+    META,
     Curve,
+    Leaders,
     Line,
     mean_band,
     shares_of,
@@ -105,3 +107,21 @@ def test_equal_data_are_drawn_as_equal_files(tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == content
         assert b"evolve" in content
     assert b"stroke-dasharray" in first["fitness.svg"]
+
+
+def test_leaders_are_drawn_for_the_arms_that_have_meta_validation(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("matplotlib")
+    leaders = Leaders([0, 10, 20], [0.0, -0.2, -0.4], [0.0, float("nan"), 0.1])
+    lines = [
+        Line("evolve", [curve(5, 1.0)], False, [leaders]),
+        Line("random", [curve(9, 0.5)], True),
+    ]
+    assert set(write_figures(lines, tmp_path)) == {*CAPTIONS, META}
+    content = (tmp_path / META).read_bytes()
+    for words in (b"meta-validation fitness", b"search fitness", b"evolve"):
+        assert words in content
+    assert b"random" not in content
+    write_figures(lines, tmp_path)
+    assert (tmp_path / META).read_bytes() == content
