@@ -251,8 +251,7 @@ def summary_of(judged: Judged) -> dict[str, Any]:
         final=judged.final,
         meta=MetaResult(),
     )
-    found: dict[str, Any] = json.loads(json.dumps(summary, allow_nan=False))
-    return found
+    return dict(json.loads(json.dumps(summary, allow_nan=False)))
 
 
 OURS = {"mean": "fresh_mean", "error": "fresh_stderr"}
