@@ -10,7 +10,6 @@ import pytest
 from dsl import digest, parse, unparse
 from dsl.library import read_program
 from evosearch.config import FunnelConfig, load_config, load_funnel
-from evosearch.errors import InputError
 from evosearch.funnel import read_entrants
 from evosearch.funnel.best import best_rows
 from evosearch.stop import StopOnInterrupt
@@ -152,7 +151,7 @@ def test_the_best_of_a_run_are_candidates(tmp_path: Path) -> None:
     ("old", "new", "sentence"),
     [
         ("sign: signum", "sign: signun", "programs.sign: signun: there is no such"),
-        ("plain: adamw", "plain: adamq", "did you mean adamw?"),
+        ("plain: adamw", "plain: adamq", "baselines.plain: adamq: there"),
         ("gate: plain", "gate: plian", "is no label of a baseline; did you mean plain"),
         ("plain: adamw", "lion: adamw", "two of programs, runs and baselines are"),
         ("lion: lion", "sign: lion", "sign"),

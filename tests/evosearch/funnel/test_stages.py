@@ -1,4 +1,4 @@
-"""Stages in invented worlds: equal tuning, tuned constants go on, seeds of their own."""
+"""Stages in invented worlds: equal tuning, tuned constants, seeds of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,19 @@ def entrants() -> list[Entrant]:
     ]
 
 
+@cache
+def _structures() -> dict[str, str]:
+    return {structure(each.program): each.label for each in entrants()}
+
+
+@cache
+def _label(text: str) -> str:
+    return _structures()[structure(parse(text))]
+
+
 def kind_of(job: Job) -> str:
     """The label of the program that a job's program has the structure of."""
-    shape = structure(parse(job.text))
-    return next(each.label for each in entrants() if structure(each.program) == shape)
+    return _label(job.text)
 
 
 def world(job: Job) -> Training:
