@@ -13,6 +13,7 @@ from evosearch.commands.check import check
 from evosearch.commands.evaluate import evaluate
 from evosearch.commands.explain import explain
 from evosearch.commands.export import export
+from evosearch.commands.funnel import funnel
 from evosearch.commands.identify import identify
 from evosearch.commands.lists import functions, tasks
 from evosearch.commands.run import run
@@ -47,6 +48,7 @@ def options(
 
 app.command()(run)
 app.command()(study)
+app.command()(funnel)
 app.command()(show)
 app.command("eval")(evaluate)
 app.command()(check)

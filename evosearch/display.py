@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,8 @@ from evosearch.config import BudgetConfig
 from evosearch.run import Moment
 
 _FRAME_SECONDS, _LINE_SECONDS = 0.25, 15.0
+_MOMENTS = 33
+"""That a pace is told by: those before may have come from a store, in no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Display:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._shown = -_LINE_SECONDS
         self._base: _Base | None = None
+        self._pace = _Pace()
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -87,6 +91,7 @@ class Display:
     def judge(self, what: str, done: int, total: int) -> None:
         """Show how far the final comparison is."""
         line = f"{what}: {done} of {total} programs" if total else what
+        line += self._pace.told(what, done, total, time.monotonic())
         if self._console.is_terminal:
             self._live.update(Text(line), refresh=True)
         elif self._due(time.monotonic()) or done == 0:
@@ -150,6 +155,29 @@ class Display:
             told += f" (child {moment.look.child:,})"
             facts.insert(2, ("meta-validation", told))
         return facts
+
+
+class _Pace:
+    """How fast programs of one kind of work were settled of late."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._moments: deque[tuple[float, int]] = deque(maxlen=_MOMENTS)
+
+    def told(self, what: str, done: int, total: int, now: float) -> str:
+        """Programs a second and the time left; empty while there is nothing to tell."""
+        if what != self._what:
+            self._what = what
+            self._moments.clear()
+        if done:  # the first takes a compilation, too
+            self._moments.append((now, done))
+        if len(self._moments) < 2 or done >= total:
+            return ""
+        (began, before), (now, done) = self._moments[0], self._moments[-1]
+        if now <= began or done <= before:
+            return ""
+        rate = (done - before) / (now - began)
+        return f" ({rate:.2g} a second, time left {_clock((total - done) / rate)})"
 
 
 def _grid(facts: list[tuple[str, str]]) -> Table:

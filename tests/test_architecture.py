@@ -26,6 +26,7 @@ LAYERS = (
     ("handover",),
     ("report",),
     ("export",),
+    ("funnel",),
     ("opening",),
     ("summary", "begun"),
     ("tune",),

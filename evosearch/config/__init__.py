@@ -5,7 +5,14 @@ that keeps the line of each key), `load` (file and overrides to tree), `sentence
 pydantic found, as sentences).
 """
 
-from evosearch.config.load import dump_config, load_config, load_study, parse_task
+from evosearch.config.funnel import FunnelConfig, StageConfig
+from evosearch.config.load import (
+    dump_config,
+    load_config,
+    load_funnel,
+    load_study,
+    parse_task,
+)
 from evosearch.config.meta_validation import MetaValidationConfig
 from evosearch.config.search import SearchConfig
 from evosearch.config.simplify import SimplifyConfig
@@ -27,16 +34,19 @@ __all__ = [
     "Config",
     "FinalConfig",
     "FitnessConfig",
+    "FunnelConfig",
     "HurdlesConfig",
     "MetaValidationConfig",
     "SearchConfig",
     "SimplifyConfig",
+    "StageConfig",
     "StudyConfig",
     "TaskConfig",
     "TrainingConfig",
     "WorkersConfig",
     "dump_config",
     "load_config",
+    "load_funnel",
     "load_study",
     "parse_task",
 ]

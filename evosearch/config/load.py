@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from evosearch.config.funnel import FunnelConfig
 from evosearch.config.sentences import key_name, sentences
 from evosearch.config.study import StudyConfig
 from evosearch.config.task import TaskConfig
@@ -18,7 +19,7 @@ from evosearch.config.tree import Config
 from evosearch.config.yaml_text import KeyPath, read_yaml, write_yaml
 from evosearch.errors import InputError, did_you_mean
 
-Tree = TypeVar("Tree", Config, TaskConfig, StudyConfig)
+Tree = TypeVar("Tree", Config, TaskConfig, StudyConfig, FunnelConfig)
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -45,6 +46,15 @@ def load_study(path: str | Path) -> StudyConfig:
         InputError: as of `load_config`.
     """
     return _read(StudyConfig, path, "name, question, base, seeds and arms")
+
+
+def load_funnel(path: str | Path) -> FunnelConfig:
+    """Read the file of a funnel and check it, but not the programs that it names.
+
+    Raises:
+        InputError: as of `load_config`.
+    """
+    return _read(FunnelConfig, path, "name, question, programs and stages")
 
 
 def parse_task(reference: str, overrides: Sequence[str] = ()) -> TaskConfig:

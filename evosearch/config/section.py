@@ -23,5 +23,8 @@ def _plain(value: object) -> object:
     raise ValueError("must be text, a finite number, true, false or null")
 
 
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""What a part of a file's or folder's name can be."""
+
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 PlainValue = Annotated[object, AfterValidator(_plain)]

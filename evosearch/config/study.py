@@ -6,10 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from evosearch.config.section import Name, Section
+from evosearch.config.section import Label, Name, Section
 from evosearch.config.tree import SEED_LIMIT
 
-Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Settings = dict[str, object]
 """Keys of the base config with dots, as in search.mode, and their values."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,10 +13,8 @@ from dsl.digest import digest
 from dsl.unparse import unparse
 from evosearch.fitness import mean_and_error
 from evosearch.report.derivation import LAW_STATEMENTS, changed_lines, sizes
+from evosearch.report.interval import difference_told, finite
 from evosearch.simplify import Change, Difference, Simplified
-
-CONFIDENCE = 0.95
-"""Of the intervals that are told."""
 
 
 def simplified_told(found: Simplified) -> dict[str, Any]:
@@ -68,30 +65,18 @@ def _change_told(change: Change) -> dict[str, Any]:
         "statement": statement,
         "line": change.line,
         "exact": change.exact,
-        "cost": None if change.cost is None else _finite(change.cost),
+        "cost": None if change.cost is None else finite(change.cost),
         "program": unparse(change.program),
     }
 
 
 def _loss_told(losses: tuple[float, ...]) -> dict[str, float | None]:
     mean, error = mean_and_error(losses)
-    return {"mean": _finite(mean), "stderr": _finite(error)}
+    return {"mean": finite(mean), "stderr": finite(error)}
 
 
 def _difference_told(found: Difference, whole: Simplified) -> dict[str, float | None]:
-    # Loaded here: it takes a tenth of a second.
-    from scipy.special import stdtrit
-
-    quantile = stdtrit(whole.asked.test_seeds - 1, 0.5 + CONFIDENCE / 2.0)
-    return {
-        "mean": _finite(found.mean),
-        "stderr": _finite(found.error),
-        "interval": _finite(float(quantile) * found.error),
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return difference_told(found, whole.asked.test_seeds)
 
 
 def print_simplified(told: Mapping[str, Any]) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from evosearch.simplify.ablation import Change, Reduced
 from evosearch.simplify.alone import Bench, bench
-from evosearch.simplify.measured import Contribution, Difference, Measured
+from evosearch.simplify.measured import (
+    Contribution,
+    Difference,
+    Measured,
+    difference,
+)
 from evosearch.simplify.simplifying import Asked, Simplified, simplify_on_tasks
 from evosearch.simplify.trials import StoppedError
 
@@ -19,5 +24,6 @@ __all__ = [
     "Simplified",
     "StoppedError",
     "bench",
+    "difference",
     "simplify_on_tasks",
 ]

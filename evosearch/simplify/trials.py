@@ -87,9 +87,10 @@ class Trials:
                 raise StoppedError
             self._watch(what, done, len(subjects))
             rows = self._ledger.settle(subject.digest, seeds, split)
+            # What ends amid hundreds of programs leaves those before.
+            self._ledger.store.commit()
             found.append(tuple(mean_loss(rows.values(), seed) for seed in seeds))
         self._watch(what, len(subjects), len(subjects))
-        self._ledger.store.commit()
         return found
 
 

@@ -93,9 +93,8 @@ def tune_on_task(
     programs = [with_values(knobs, each.values) for each in drawn]
     with _Trainer(asked, benches, watch, stopped) as trainer:
         losses = trainer.tuning(drawn, programs)
-        means = [_mean(each) for each in losses]
-        place = min(range(len(drawn)), key=lambda each: (means[each], each))
-        if math.isinf(means[place]):
+        place = place_of_best(losses)
+        if place is None:
             raise InputError(
                 f"none of {len(drawn)} trials of the program trains on all "
                 f"{asked.seeds} tuning seeds: see `evosearch eval`, or try more"
@@ -108,6 +107,13 @@ def tune_on_task(
         asked, knobs, drawn[place], place, programs[place], tuple(losses), before,
         after, spent,
     )  # fmt: skip
+
+
+def place_of_best(losses: Sequence[Losses]) -> int | None:
+    """The first trial of the lowest mean loss; None if each failed on some seed."""
+    means = [_mean(each) for each in losses]
+    place = min(range(len(means)), key=lambda each: (means[each], each))
+    return None if math.isinf(means[place]) else place
 
 
 def _mean(losses: Losses) -> float:

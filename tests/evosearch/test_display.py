@@ -11,7 +11,7 @@ from rich.console import Console
 
 from evosearch.config import BudgetConfig
 from evosearch.counts import Counts
-from evosearch.display import Display
+from evosearch.display import Display, _Pace
 from evosearch.meta_validation import Look
 from evosearch.rows import ProgramRow
 from evosearch.run import Moment
@@ -87,3 +87,16 @@ def test_a_terminal_shows_a_table() -> None:
         display.judge("choosing on validation seeds", 3, 40)
     assert "-0.2500 (child 7)" in output.getvalue()
     assert "choosing on validation seeds: 3 of 40 programs" in output.getvalue()
+
+
+def test_a_pace_is_that_of_late_and_not_of_the_first_compilation() -> None:
+    pace = _Pace()
+    assert pace.told("tuning", 0, 100, 0.0) == ""
+    assert pace.told("tuning", 1, 100, 60.0) == ""  # compiled
+    told = pace.told("tuning", 3, 100, 61.0)
+    assert told == " (2 a second, time left 0:48 min)"
+    for done in range(4, 80):  # slower by now
+        told = pace.told("tuning", done, 100, 61.0 + 2.0 * (done - 3))
+    assert told == " (0.5 a second, time left 0:42 min)"
+    assert pace.told("tuning", 100, 100, 300.0) == ""
+    assert pace.told("fresh seeds", 5, 8, 301.0) == ""  # of other work

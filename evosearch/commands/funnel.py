@@ -1,0 +1,164 @@
+"""`evosearch funnel`: programs compared on larger and larger tasks, all tuned alike."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evosearch.commands.options import Json, print_json
+from evosearch.errors import InputError
+
+if TYPE_CHECKING:
+    from evosearch.config import FunnelConfig
+    from evosearch.funnel import Entrant, StageResult
+    from evosearch.study.folder import StudyFolder
+
+_STORE = Path("runs") / "trainings.sqlite"
+"""In the funnel's folder, of which git ignores `runs`."""
+
+
+def funnel(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="A YAML file in configs/funnels.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The funnel's folder, not experiments/NAME."),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=100_000,
+            help="1 is this process, more are Ray workers; 0 is one for each core or "
+            "GPU.",
+        ),
+    ] = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare programs on larger and larger tasks; the same command goes on."""
+    from evosearch.threads import use_one_thread
+
+    use_one_thread()
+    from evosearch.config import load_funnel
+    from evosearch.funnel import read_entrants
+    from evosearch.opening import load_own
+    from evosearch.simplify import StoppedError
+    from evosearch.study.folder import StudyFolder
+
+    read = load_funnel(config)
+    load_own(read.functions)
+    entrants = read_entrants(read, lambda line: typer.echo(line, err=True))
+    _try_tasks(read, workers)
+    folder = StudyFolder(out or Path("experiments") / read.name)
+    words = ["evosearch", "funnel", str(config)]
+    command = shlex.join([*words, *(() if out is None else ("--out", str(out)))])
+    results: list[StageResult] = []
+    stopped = False
+    try:
+        _perform(read, entrants, folder.path / _STORE, workers, results)
+    except (StoppedError, KeyboardInterrupt):
+        stopped = True
+    # What was found so far is worth keeping, too.
+    _write(read, entrants, results, folder, command, as_json and not stopped)
+    if stopped:
+        typer.echo(f"stopped; go on with: {command}", err=True)
+        raise typer.Exit(130)
+
+
+def _try_tasks(config: FunnelConfig, workers: int) -> None:
+    """See that the task of each stage works before the first takes its time.
+
+    Raises:
+        InputError: one does not.
+    """
+    from evosearch.apart import call_apart
+    from evosearch.config import TrainingConfig
+    from evosearch.trial import try_all
+
+    for stage in config.stages:
+        asked = [stage.task], TrainingConfig(), config.functions
+        try:
+            if workers == 1:
+                try_all(*asked)
+            else:  # Ray wants a process in which JAX has not begun
+                what = f"the process that tried {stage.task.task}"
+                call_apart(what, try_all, *asked)
+        except InputError as error:
+            raise InputError(f"stage {stage.name}: {error}") from None
+
+
+def _perform(
+    config: FunnelConfig,
+    entrants: list[Entrant],
+    store: Path,
+    workers: int,
+    results: list[StageResult],
+) -> None:
+    """Do the stages and add what each found to the results.
+
+    Raises:
+        StoppedError: the user asked to stop.
+    """
+    from collections.abc import Iterator
+    from contextlib import contextmanager
+
+    from dsl.program import Program
+    from evosearch.config import StageConfig
+    from evosearch.display import Display
+    from evosearch.funnel import run_stages
+    from evosearch.ledger import Ledger
+    from evosearch.simplify import bench
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.tasks.files import in_task_code
+
+    with Display() as display, StopOnInterrupt(display.say) as stop:
+
+        @contextmanager
+        def benches(stage: StageConfig, program: Program) -> Iterator[Ledger]:
+            given = stage.task, config.functions, program, store, display.say, workers
+            with bench(*given) as (ledger, _):
+                yield ledger
+
+        asked = benches, display.judge, stop.asked
+        stages = run_stages(config, entrants, *asked)
+        for stage in config.stages:
+            result = in_task_code(stage.task.task, lambda: next(stages, None))
+            if result is None:
+                return
+            results.append(result)
+
+
+def _write(
+    config: FunnelConfig,
+    entrants: list[Entrant],
+    results: list[StageResult],
+    folder: StudyFolder,
+    command: str,
+    as_json: bool,
+) -> None:
+    """Write the results, the tuned programs and README.md of what is done."""
+    from evosearch.report.funnel import (
+        funnel_page,
+        funnel_rows,
+        print_funnel,
+        tuned_file,
+    )
+
+    if not results:
+        return
+    rows = funnel_rows(config, entrants, results)
+    folder.write_results(rows)
+    for result in results:
+        for label, standing in result.standings.items():
+            name = f"{result.stage.name}-{label}.opt"
+            folder.write(name, tuned_file(result, standing, config.rounds))
+    folder.write_readme(funnel_page(config, command, rows))
+    if as_json:
+        print_json({"name": config.name, "folder": str(folder.path), "rows": rows})
+    else:
+        print_funnel(config, rows)
+        typer.echo(f"{folder.path}: README.md, results.jsonl, the tuned programs")

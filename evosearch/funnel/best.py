@@ -1,0 +1,81 @@
+"""The best programs of a run, by what it knows of them: validation, else the search."""
+
+from __future__ import annotations
+
+import math
+
+from dsl.digest import digest
+from evosearch.config import Config
+from evosearch.errors import InputError
+from evosearch.fitness import VALIDATION_SEEDS_FROM, Place, Prices, paired_fitness
+from evosearch.ledger import losses
+from evosearch.opening import load_program
+from evosearch.rows import ProgramRow, TrainingRow
+from evosearch.store import Store
+from evosearch.train import VALIDATION, Outcome
+from evosearch.verdict import verdict
+
+_ALL = 10**9
+
+
+def best_rows(store: Store, config: Config) -> list[ProgramRow]:
+    """Distinct programs of a run, no two of one digest or twins, best first.
+
+    After its final comparison they are those that trained on all its validation seeds,
+    in the order of their fitness there, by which the run has chosen; before it all that
+    train, in the order of their search fitness.
+
+    Args:
+        store: of the run.
+        config: of the run.
+
+    Raises:
+        InputError: the run's reference is not there any more.
+    """
+    rows = [row for row in store.best(_ALL) if row.outcome == Outcome.OK]
+    judged = [
+        row
+        for row in rows[: config.final.candidates]
+        if _complete(_validations(store, config, row.digest), config)
+    ]
+    if not judged:
+        return rows
+    reference = losses(_validations(store, config, _reference(store, config)))
+    prices = Prices(config.fitness.state_price, config.fitness.statement_price)
+    fitness = {}
+    for row in judged:
+        found = losses(_validations(store, config, row.digest))
+        if not found.keys() <= reference.keys():
+            return rows  # the run was stopped amid its reference
+        price = prices.of(row.states, row.live)
+        fitness[row.number] = paired_fitness(found, reference, price)
+    return sorted(judged, key=lambda row: (fitness[row.number], row.number))
+
+
+def _validations(store: Store, config: Config, key: str) -> dict[Place, TrainingRow]:
+    """Trainings of a program on the validation seeds."""
+    first = VALIDATION_SEEDS_FROM
+    seeds = range(first, first + config.final.validation_seeds)
+    return {
+        (row.task, row.seed): row
+        for row in store.trainings_of(key, VALIDATION)
+        if row.seed in seeds
+    }
+
+
+def _complete(rows: dict[Place, TrainingRow], config: Config) -> bool:
+    """Whether a program trained on all tasks and validation seeds."""
+    wanted = len(config.tasks) * config.final.validation_seeds
+    ok = len(rows) == wanted and verdict(rows)[0] is Outcome.OK
+    return ok and all(math.isfinite(row.loss) for row in rows.values())
+
+
+def _reference(store: Store, config: Config) -> str:
+    """Digest of what the run's fitness is measured against."""
+    name = config.fitness.reference
+    if name is None:
+        return next(store.programs()).digest
+    try:
+        return digest(load_program(name))
+    except InputError as error:
+        raise InputError(f"fitness.reference of a run: {error}") from None
