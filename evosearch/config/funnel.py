@@ -8,7 +8,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from evosearch.config.section import Label, Name, Section
-from evosearch.config.tree import SEED_LIMIT, TaskConfig
+from evosearch.config.task import TaskConfig
+from evosearch.config.tree import SEED_LIMIT
 from evosearch.errors import did_you_mean
 
 
