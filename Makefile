@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 .NOTPARALLEL:
 
 run: $(READY)
-	$(BIN)/evosearch run configs/lion.yaml
+	$(BIN)/evosearch run configs/charlm.yaml
 
 # The one list of checks: .ci/run and .pre-commit-config.yaml call these targets.
 test: format-check lint types tests

@@ -23,7 +23,7 @@ from evosearch.threads import use_one_thread
 HERE = Path(__file__).parent
 RESULTS = HERE / "searches.jsonl"
 RUNS = HERE.parent / "runs" / "hurdles"
-CONFIG = HERE.parents[1] / "configs" / "lion.yaml"
+CONFIG = HERE.parents[1] / "configs" / "charlm.yaml"
 CHANGES = (
     "tasks.0.arguments.scale=0.1", "search.population=100", "search.tournament=3",
     "search.window=16", "fitness.rotate=300", "budget.minutes=null",
