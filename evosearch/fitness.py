@@ -1,9 +1,10 @@
 """Fitness: how much lower the loss is than a reference's on the same data seeds.
 
 On one data seed all programs see the same initial weights and batches, so that most of
-the seed's luck cancels in the difference; the seeds rotate during a run, so that none
-is overfitted. A program that comes up again after its seeds have gone is trained on the
-new ones too and judged by all of them: luck does not last.
+the seed's luck cancels in the difference (not where `fitness.paired` is false: see
+`evosearch/reference.py`); the seeds rotate during a run, so that none is overfitted. A
+program that comes up again after its seeds have gone is trained on the new ones too and
+judged by all of them: luck does not last.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Search:
             by_structure=len(config.search.rates) > 1,
         )
         self._breeding = breeding_of(config.search, problem.seed, problem.functions)
-        self._reference = Reference(problem.reference, ledger)
+        self._reference = Reference(problem.reference, ledger, config.fitness)
         self._judge = Judge(config, self._reference)
         self._hurdles = Hurdles(config.hurdles)
         self.contests = Contests(
@@ -222,7 +222,7 @@ class Search:
             genome = next(e.genome for e in candidate.programs if e.rate == rate)
             proven = bool(self.contests.trainings(row.twin or row.digest))
             member = Member(row.number, genome, row.fitness, row.twin, proven)
-            self._population = add(self._population, member)
+            self._population = add(self._population, member, self._config.search.copies)
         self._judge_again(row.contest.split())
         self._restart(row)
         return row

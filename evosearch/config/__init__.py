@@ -5,6 +5,7 @@ that keeps the line of each key), `load` (file and overrides to tree), `sentence
 pydantic found, as sentences).
 """
 
+from evosearch.config.fitness import FitnessConfig
 from evosearch.config.load import dump_config, load_config, load_study, parse_task
 from evosearch.config.search import SearchConfig
 from evosearch.config.simplify import SimplifyConfig
@@ -13,7 +14,6 @@ from evosearch.config.tree import (
     BudgetConfig,
     Config,
     FinalConfig,
-    FitnessConfig,
     HurdlesConfig,
     TaskConfig,
     TrainingConfig,

@@ -67,6 +67,13 @@ class SearchConfig(Section):
         description="programs drawn, of which the best becomes the parent; "
         "from 1 to the population",
     )
+    copies: int | None = Field(
+        default=None,
+        ge=1,
+        description="members of one structure (alike but for constants) at most: where "
+        "one more enters, the oldest of them leaves, not the oldest of all; at least "
+        "1; null is no limit",
+    )
     window: int = Field(
         default=32,
         ge=1,

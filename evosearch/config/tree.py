@@ -1,6 +1,6 @@
 """Every key of a config: its meaning, unit, range and default, stated once.
 
-Those of `search` and `simplify` are in files of their own beside this one.
+Those of `search`, `fitness` and `simplify` are in files beside this one.
 
 Relations between keys are checked by validators, whose messages hold both values.
 Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from evosearch.config.fitness import FitnessConfig
 from evosearch.config.search import SearchConfig
 from evosearch.config.section import Name, PlainValue, Section
 from evosearch.config.simplify import SimplifyConfig
@@ -63,48 +64,6 @@ class TaskConfig(Section):
                 "slots to 1, or engine to machine"
             )
         return self
-
-
-class FitnessConfig(Section):
-    """What is minimised: relative loss against a reference on the same data seeds."""
-
-    reference: Name | None = Field(
-        default=None,
-        description="program to compare with: a name in dsl/programs or a path; "
-        "null is the program the search starts from",
-    )
-    seeds: int = Field(
-        default=1,
-        ge=1,
-        le=10_000,
-        description="data seeds a candidate is trained on; from 1 to 10000",
-    )
-    rotate: int = Field(
-        default=400,
-        ge=0,
-        description="children made before the data seeds change; 0 is never",
-    )
-    more_seeds: int = Field(
-        default=0,
-        ge=0,
-        le=1000,
-        description="fresh data seeds for a child that would lead on its first ones, "
-        "and for the leader, before it enters; from 0, which is none, to 1000",
-    )
-    state_price: float = Field(
-        default=0.0,
-        ge=0.0,
-        le=1e6,
-        description="added for each live state, as a share of the reference's loss; "
-        "from 0 to 1e6",
-    )
-    statement_price: float = Field(
-        default=0.0,
-        ge=0.0,
-        le=1e6,
-        description="added for each live statement, as a share of the reference's "
-        "loss; from 0 to 1e6",
-    )
 
 
 class BudgetConfig(Section):
