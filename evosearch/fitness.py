@@ -75,6 +75,20 @@ def paired_fitness(
     return math.fsum(differences) / len(differences) + price
 
 
+def seed_differences(
+    losses: Mapping[Place, float], references: Mapping[Place, float]
+) -> list[float]:
+    """The relative difference on each data seed, each the mean over the tasks.
+
+    Every place of `losses` must be in `references`.
+    """
+    found: dict[int, list[float]] = {}
+    for place, loss in losses.items():
+        difference = relative_difference(loss, references[place])
+        found.setdefault(place[1], []).append(difference)
+    return [math.fsum(each) / len(each) for each in found.values()]
+
+
 def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
     """Mean and its standard error (NaN for a single value)."""
     count = len(values)

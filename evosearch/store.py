@@ -191,8 +191,11 @@ class Store:
         their last row, whose fitness is the mean over all the data seeds they were
         trained on; the best would be the luckiest.
         """
-        query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
-        return [read_program(row) for row in self._connection.execute(query, (top,))]
+        return list(self._ranked(top))
+
+    def ranked(self) -> Iterator[ProgramRow]:
+        """All distinct programs, as of `best`, one at a time: they may be many."""
+        return self._ranked(-1)
 
     def first(
         self, key: Literal["digest", "fingerprint", "structure"], value: str
@@ -226,6 +229,10 @@ class Store:
     def close(self) -> None:
         """Close the file; what was added since the last commit is dropped."""
         self._connection.close()
+
+    def _ranked(self, top: int) -> Iterator[ProgramRow]:
+        query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
+        return map(read_program, self._connection.execute(query, (top,)))
 
     def _select(
         self, table: _Table[Row], where: str, values: tuple[object, ...]

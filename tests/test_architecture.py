@@ -44,7 +44,7 @@ LAYERS = (
     ("genome", "scale"),
     ("explain",),
     ("hurdles", "choice"),
-    ("mutate", "fitness", "workers", "store"),
+    ("mutate", "fitness", "workers", "store", "front"),
     ("draws", "limits"),
     ("trial", "actor"),
     ("evaluate", "function_trial"),

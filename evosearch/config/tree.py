@@ -153,6 +153,12 @@ class FinalConfig(Section):
         le=10_000,
         description="data seeds that one is chosen by; from 1 to 10000",
     )
+    front: bool = Field(
+        default=True,
+        description="whether programs that are smaller than all fitter ones are then "
+        "trained on these seeds too, up to half as many as candidates, for show "
+        "--front; they cannot be chosen: true or false",
+    )
     test_seeds: int = Field(
         default=8,
         ge=2,

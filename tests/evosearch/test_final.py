@@ -31,6 +31,7 @@ FINAL = {
     "candidates": CANDIDATES,
     "validation_seeds": VALIDATION_SEEDS,
     "test_seeds": TEST_SEEDS,
+    "front": False,
 }
 FAILURES = [
     Training(Outcome.DIVERGED, math.nan, (0.5,), 1, 0.0),
