@@ -26,6 +26,7 @@ class Member:
         fitness: lower is better.
         twin: digest of the program whose trainings it is judged by; None if its own.
         proven: whether its fitness is that of further data seeds.
+        island: where it is (`evosearch/islands.py`).
     """
 
     number: int
@@ -33,6 +34,7 @@ class Member:
     fitness: float
     twin: str | None = None
     proven: bool = False
+    island: int = 0
 
     @property
     def trained(self) -> str:
@@ -46,7 +48,7 @@ class Member:
 
 
 Population = tuple[Member, ...]
-"""Oldest first; its length never changes."""
+"""Oldest first (on each island); its length never changes."""
 
 
 def found(seed: Member, size: int) -> Population:

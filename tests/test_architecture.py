@@ -38,7 +38,7 @@ LAYERS = (
     ("twins",),
     ("ledger", "counts", "verdict"),
     ("breed",),
-    ("restart",),
+    ("restart", "islands"),
     ("population", "tuning", "random_program"),
     ("rates",),
     ("genome", "scale"),

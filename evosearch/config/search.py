@@ -74,6 +74,18 @@ class SearchConfig(Section):
         "one more enters, the oldest of them leaves, not the oldest of all; at least "
         "1; null is no limit",
     )
+    islands: int = Field(
+        default=1,
+        ge=1,
+        description="equal parts of the population that breed apart; at least 1, of "
+        "which the population is a multiple",
+    )
+    migrate: int = Field(
+        default=1000,
+        ge=1,
+        description="programs made, duplicates too, after which, each time, the "
+        "fittest of each island enters the next one as well; at least 1",
+    )
     window: int = Field(
         default=32,
         ge=1,
@@ -145,6 +157,11 @@ class SearchConfig(Section):
             raise ValueError(
                 f"tournament ({self.tournament}) must not exceed population "
                 f"({self.population})"
+            )
+        if self.population % self.islands:
+            raise ValueError(
+                f"population ({self.population}) must be a multiple of islands "
+                f"({self.islands})"
             )
         if 1.0 not in self.rates:
             raise ValueError(
