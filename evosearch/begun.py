@@ -55,6 +55,12 @@ def require_same_problem(
     store.set_meta("problem", json.dumps(now))
 
 
+def reference_of(store: Store) -> str | None:
+    """Digest of the reference of the run in a store; None if that has not begun."""
+    begun = store.meta.get("problem")
+    return None if begun is None else str(json.loads(begun)["reference"])
+
+
 def _changed_keys(begun: object, now: object, path: str = "") -> list[str]:
     """Paths of the keys that differ; some may be of another version of evosearch."""
     if isinstance(begun, list) and isinstance(now, list) and len(begun) == len(now):

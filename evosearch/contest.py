@@ -15,16 +15,16 @@ evaluated again to reduce noise."
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from evosearch.fitness import (
     MORE_SEEDS_FROM,
     Place,
     mean_and_error,
     more_seeds,
-    relative_difference,
+    seed_differences,
 )
-from evosearch.ledger import Ledger, Subject
+from evosearch.ledger import Ledger, Subject, losses
 from evosearch.population import Member, Population
 from evosearch.reference import Reference
 from evosearch.rows import TrainingRow
@@ -128,17 +128,9 @@ class Contests:
         Over the further data seeds, each the mean over the tasks; of a program that
         has been trained on some.
         """
-        by_seed = _by_seed(self.trainings(digest))
-        return mean_and_error(
-            [
-                sum(
-                    relative_difference(row.loss, self._reference.loss(place))
-                    for place, row in rows.items()
-                )
-                / len(rows)
-                for rows in by_seed.values()
-            ]
-        )
+        ours = losses(self.trainings(digest))
+        references = {place: self._reference.loss(place) for place in ours}
+        return mean_and_error(seed_differences(ours, references))
 
     def _known(self, digest: str) -> bool:
         """Whether a program was trained on further data seeds before."""
@@ -146,18 +138,10 @@ class Contests:
 
     def _times(self, digest: str) -> int:
         """In how many contests a program was, those under way too."""
-        settled = len(_by_seed(self.trainings(digest))) // self._seeds
+        seeds = {seed for _, seed in self.trainings(digest)}
+        settled = len(seeds) // self._seeds
         return settled + sum(digest in each for each in self._under_way.values())
 
 
 def _fittest(members: Iterable[Member]) -> Member | None:
     return min(members, key=lambda member: member.fitness, default=None)
-
-
-def _by_seed(
-    trainings: Mapping[Place, TrainingRow],
-) -> dict[int, dict[Place, TrainingRow]]:
-    found: dict[int, dict[Place, TrainingRow]] = {}
-    for place, row in trainings.items():
-        found.setdefault(row.seed, {})[place] = row
-    return found

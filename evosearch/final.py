@@ -2,18 +2,20 @@
 
 One is chosen on validation seeds; it and the seed program are compared on test seeds
 (and, if the task has them, test data) that nothing was chosen by. That, not search
-fitness, is what a run reports.
+fitness, is what a run reports. Then some smaller programs are trained on the validation
+seeds, so that a front over fitness and size can be drawn (`evosearch show --front`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
+from evosearch.config import Config
 from evosearch.fitness import (
     TEST_SEEDS_FROM,
     VALIDATION_SEEDS_FROM,
@@ -21,9 +23,11 @@ from evosearch.fitness import (
     mean_and_error,
     paired_fitness,
 )
+from evosearch.front import front
 from evosearch.ledger import Ledger, Subject, losses, mean_loss
 from evosearch.rows import ProgramRow, Split
 from evosearch.search import Problem
+from evosearch.store import Store
 from evosearch.train import TEST, VALIDATION, Outcome
 from evosearch.twins import subject_of
 from evosearch.verdict import check_reference, verdict
@@ -93,7 +97,63 @@ def choose_and_compare(
         best = next(ledger.store.programs())
         programs[best.number], fitness[best.number] = prune(problem.seed), math.nan
     comparison = _compare(problem, ledger, programs[best.number], watch)
+    if final.front:
+        _train_front(problem, ledger, set(programs), watch, stopped)
+        if stopped():
+            return None
     return Final(best, fitness[best.number], comparison)
+
+
+def validation_seeds(config: Config) -> range:
+    """The data seeds that the result of a run is chosen by."""
+    first = VALIDATION_SEEDS_FROM
+    return range(first, first + config.final.validation_seeds)
+
+
+def fittest_by_size(store: Store, config: Config) -> dict[ProgramRow, float]:
+    """The fittest program for each number of live states and of live statements.
+
+    With its search fitness without prices, which would count its size twice. The
+    fittest of all, prices included, comes first.
+    """
+    found: dict[tuple[int, int], ProgramRow] = {}
+    for row in store.ranked():
+        if row.outcome == Outcome.OK:
+            found.setdefault((row.states, row.live), row)
+    prices = _prices(config)
+    return {row: (row.fitness or 0.0) - prices.of(*size) for size, row in found.items()}
+
+
+def search_front(store: Store, config: Config) -> list[ProgramRow]:
+    """The front of search fitness, live states and live statements, fittest first."""
+    fitness = fittest_by_size(store, config)
+    return front(fitness, lambda row: (fitness[row], row.states, row.live))
+
+
+def _train_front(
+    problem: Problem,
+    ledger: Ledger,
+    known: Set[int],
+    watch: Watch,
+    stopped: Callable[[], bool],
+) -> None:
+    """Train those of the search's front that are not known on the validation seeds."""
+    config = problem.config
+    seeds, most = validation_seeds(config), config.final.candidates // 2
+    rows = search_front(ledger.store, config)
+    further = [row for row in rows if row.number not in known][:most]
+    subjects = [subject_of(prune(parse(row.text))) for row in further]
+    for subject in subjects:
+        ledger.order(subject, seeds, VALIDATION)
+    for done, subject in enumerate(subjects):
+        if stopped():
+            return
+        watch("training smaller programs on validation seeds", done, len(subjects))
+        ledger.settle(subject.digest, seeds, VALIDATION)
+
+
+def _prices(config: Config) -> Prices:
+    return Prices(config.fitness.state_price, config.fitness.statement_price)
 
 
 def _validate(
@@ -108,9 +168,7 @@ def _validate(
     Those before it was stopped, if it is.
     """
     config = problem.config
-    first = VALIDATION_SEEDS_FROM
-    seeds = range(first, first + config.final.validation_seeds)
-    prices = Prices(config.fitness.state_price, config.fitness.statement_price)
+    seeds, prices = validation_seeds(config), _prices(config)
     reference = subject_of(prune(problem.reference))
     subjects = {number: subject_of(program) for number, program in programs.items()}
     for subject in (reference, *subjects.values()):

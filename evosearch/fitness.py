@@ -1,9 +1,10 @@
 """Fitness: how much lower the loss is than a reference's on the same data seeds.
 
 On one data seed all programs see the same initial weights and batches, so that most of
-the seed's luck cancels in the difference; the seeds rotate during a run, so that none
-is overfitted. A program that comes up again after its seeds have gone is trained on the
-new ones too and judged by all of them: luck does not last.
+the seed's luck cancels in the difference (not where `fitness.paired` is false: see
+`evosearch/reference.py`); the seeds rotate during a run, so that none is overfitted. A
+program that comes up again after its seeds have gone is trained on the new ones too and
+judged by all of them: luck does not last.
 """
 
 from __future__ import annotations
@@ -74,6 +75,20 @@ def paired_fitness(
         relative_difference(loss, references[place]) for place, loss in losses.items()
     ]
     return math.fsum(differences) / len(differences) + price
+
+
+def seed_differences(
+    losses: Mapping[Place, float], references: Mapping[Place, float]
+) -> list[float]:
+    """The relative difference on each data seed, each the mean over the tasks.
+
+    Every place of `losses` must be in `references`.
+    """
+    found: dict[int, list[float]] = {}
+    for place, loss in losses.items():
+        difference = relative_difference(loss, references[place])
+        found.setdefault(place[1], []).append(difference)
+    return [math.fsum(each) / len(each) for each in found.values()]
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dsl.program import Program
-from evosearch.config import Config
+from evosearch.config import Config, FitnessConfig
 from evosearch.fitness import META_SEEDS_FROM, mean_and_error, relative_difference
 from evosearch.ledger import Ledger
 from evosearch.limits import Limits, limits_of
@@ -93,7 +93,7 @@ class MetaValidation:
         self._seeds = range(META_SEEDS_FROM, META_SEEDS_FROM + meta.seeds)
         self._limits = limits_of(config.search)
         self._contests = config.fitness.more_seeds > 0
-        self._reference = Reference(reference, ledger)
+        self._reference = Reference(reference, ledger, FitnessConfig())
         self._ledger = ledger
         self._twins = twins
         self._last = ""

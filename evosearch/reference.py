@@ -1,13 +1,21 @@
-"""The reference program's trainings: what all losses of a search are compared with."""
+"""The reference program's trainings: what all losses of a search are compared with.
+
+A loss is compared with the reference's on the same task and data seed. Where fitness is
+not paired, it is compared with one number for each task, the mean of the reference's
+losses on the first data seeds of the search; the reference is trained on all the others
+nevertheless, so that both searches cost the same and meet the same hurdles.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import lru_cache
 
 from dsl.program import Program
 from dsl.prune import prune
-from evosearch.fitness import Place
+from evosearch.config import FitnessConfig
+from evosearch.fitness import Place, data_seeds
 from evosearch.ledger import Ledger
 from evosearch.rows import TrainingRow
 from evosearch.train import VALIDATION
@@ -24,14 +32,19 @@ class Reference:
     Args:
         program: the reference.
         ledger: trains it.
+        fitness: says whether losses are compared with its own on the same data seed.
     """
 
-    def __init__(self, program: Program, ledger: Ledger) -> None:
+    def __init__(
+        self, program: Program, ledger: Ledger, fitness: FitnessConfig
+    ) -> None:
         self._subject = subject_of(prune(program))
         self._ledger = ledger
         self._ordered = self._settled = range(0)
+        self._first = data_seeds(0, fitness.seeds, fitness.rotate)
         # A long run has many data seeds, of which the last ones are asked for most.
-        self.loss = lru_cache(_PLACES_KEPT)(self._read_loss)
+        self._loss_at = lru_cache(_PLACES_KEPT)(self._read_loss)
+        self._same_seed = fitness.paired
 
     @property
     def digest(self) -> str:
@@ -55,6 +68,13 @@ class Reference:
             for row in rows.values():
                 check_reference(row)
             self._settled = seeds
+
+    def loss(self, place: Place) -> float:
+        """What a loss of another program at this place is compared with."""
+        if self._same_seed:
+            return self._loss_at(place)
+        found = [self._loss_at((place[0], seed)) for seed in self._first]
+        return math.fsum(found) / len(found)
 
     def trainings(self, places: Iterable[Place]) -> dict[Place, TrainingRow]:
         """Its trainings, settled before."""

@@ -26,12 +26,7 @@ from dsl.functions import SETS
 from dsl.program import Program
 from dsl.unparse import unparse
 from evosearch.breed import Bred, breed, breeding_of
-from evosearch.candidate import (
-    Candidate,
-    require_fit,
-    require_made_again,
-    row_of,
-)
+from evosearch.candidate import Candidate, require_fit, require_made_again, row_of
 from evosearch.config import Config
 from evosearch.contest import Contests
 from evosearch.counts import Counts
@@ -39,9 +34,10 @@ from evosearch.errors import InputError
 from evosearch.fitness import Place, data_seeds
 from evosearch.genome import genome_of
 from evosearch.hurdles import Hurdles
+from evosearch.islands import Islands
 from evosearch.judge import Judge
 from evosearch.ledger import Ledger, Subject
-from evosearch.population import Member, Population, add, found, judge_again
+from evosearch.population import Member, Population, judge_again
 from evosearch.rates import Rated, at_rates
 from evosearch.reference import Reference
 from evosearch.restart import Restarts
@@ -80,7 +76,7 @@ class Search:
             by_structure=len(config.search.rates) > 1,
         )
         self._breeding = breeding_of(config.search, problem.seed, problem.functions)
-        self._reference = Reference(problem.reference, ledger)
+        self._reference = Reference(problem.reference, ledger, config.fitness)
         self._judge = Judge(config, self._reference)
         self._hurdles = Hurdles(config.hurdles)
         self.contests = Contests(
@@ -94,7 +90,8 @@ class Search:
         self.seed_row = self._settle_seed(problem.seed)
         self.seed_fitness = self.seed_row.fitness or 0.0
         seed = Member(0, genome_of(problem.seed), self.seed_fitness)
-        self._population = found(seed, config.search.population)
+        self._islands = Islands(config.search)
+        self._population = self._islands.found(seed)
         self._restarts = Restarts(config.search, seed)
 
     def children(self) -> Iterator[ProgramRow]:
@@ -132,7 +129,8 @@ class Search:
     def _make(self) -> Candidate:
         """Breed the next child and order its trainings, if they are not known."""
         number = self.counts.begun + 1
-        bred = breed(self._population, self._random, self._breeding)
+        parents = self._islands.parents(self._population, number)
+        bred = breed(parents, self._random, self._breeding)
         seeds = self._seeds(number)
         stored = next(self._stored, None)
         if stored is None:
@@ -222,9 +220,10 @@ class Search:
             genome = next(e.genome for e in candidate.programs if e.rate == rate)
             proven = bool(self.contests.trainings(row.twin or row.digest))
             member = Member(row.number, genome, row.fitness, row.twin, proven)
-            self._population = add(self._population, member)
+            self._population = self._islands.add(self._population, member)
         self._judge_again(row.contest.split())
         self._restart(row)
+        self._population = self._islands.migrate(self._population, row.number)
         return row
 
     def _restart(self, row: ProgramRow) -> None:
@@ -233,8 +232,7 @@ class Search:
         proven = (each for each in new if each.proven or not self.contests.on)
         self._restarts.consider(row.number, proven)
         if self._restarts.due(row.number):
-            size = len(self._population)
-            self._population = found(self._restarts.best, size)
+            self._population = self._islands.found(self._restarts.best)
             self.counts.restarts += 1
 
     def _judge_again(self, digests: Iterable[str]) -> None:

@@ -9,11 +9,9 @@ seen by others from the next `commit`: a killed writer loses nothing of before i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Literal, Self
 
 from evosearch.errors import InputError
 from evosearch.rows import (
@@ -22,40 +20,13 @@ from evosearch.rows import (
     Split,
     TrainingRow,
     columns_of,
-    read_look,
     read_program,
-    read_training,
     to_sql,
 )
+from evosearch.tables import LOOKS, PROGRAMS, SCHEMA, TRAININGS, VERSION, Row, Table
 
 _APPLICATION = 0x65766F73
 """Marks our files among SQLite's: "evos" in ASCII."""
-_VERSION = 5
-"""Raised with every change of the schema below, or of what its values may be."""
-
-_SCHEMA = """
-CREATE TABLE programs (
-    number INTEGER PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL,
-    fingerprint TEXT, twin TEXT, parent INTEGER, mutation TEXT NOT NULL,
-    outcome TEXT NOT NULL, reason TEXT NOT NULL, fitness REAL,
-    duplicate INTEGER NOT NULL, statements INTEGER NOT NULL, live INTEGER NOT NULL,
-    states INTEGER NOT NULL, seconds REAL NOT NULL, structure TEXT, rate REAL,
-    evaluations INTEGER NOT NULL, steps INTEGER NOT NULL, contest TEXT NOT NULL
-);
-CREATE INDEX programs_digest ON programs (digest);
-CREATE INDEX programs_fingerprint ON programs (fingerprint);
-CREATE INDEX programs_structure ON programs (structure);
-CREATE TABLE trainings (
-    digest TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL,
-    split TEXT NOT NULL CHECK (split IN ('validation', 'test')), outcome TEXT NOT NULL,
-    loss REAL, chunk_losses TEXT NOT NULL, steps INTEGER NOT NULL,
-    seconds REAL NOT NULL, PRIMARY KEY (digest, task, seed, split)
-);
-CREATE TABLE looks (
-    child INTEGER PRIMARY KEY, digest TEXT NOT NULL, search_fitness REAL NOT NULL
-);
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
 
 _BEST = """
 WITH ranked AS (
@@ -69,39 +40,6 @@ SELECT {columns} FROM distinct_ones WHERE NOT no_result OR NOT EXISTS (
 ) ORDER BY {order} LIMIT ?
 """
 _ORDER = "outcome <> 'ok', fitness IS NULL, fitness, number"
-
-
-Row = TypeVar("Row", ProgramRow, TrainingRow, LookRow)
-
-
-@dataclass(frozen=True)
-class _Table(Generic[Row]):
-    """Where rows of a kind are kept, under which key, and how they are read."""
-
-    name: str
-    kind: type[Row]
-    key: tuple[str, ...]
-    read: Callable[[tuple[Any, ...]], Row]
-
-    @cached_property
-    def columns(self) -> str:
-        return ", ".join(columns_of(self.kind))
-
-    @cached_property
-    def insert(self) -> str:
-        marks = ", ".join("?" for _ in columns_of(self.kind))
-        # OR IGNORE would also swallow broken constraints other than the key.
-        return (
-            f"INSERT INTO {self.name} ({self.columns}) VALUES ({marks}) "
-            f"ON CONFLICT ({', '.join(self.key)}) DO NOTHING"
-        )
-
-
-_PROGRAMS = _Table("programs", ProgramRow, ("number",), read_program)
-_TRAININGS = _Table(
-    "trainings", TrainingRow, ("digest", "task", "seed", "split"), read_training
-)
-_LOOKS = _Table("looks", LookRow, ("child",), read_look)
 
 
 class ContradictionError(Exception):
@@ -137,8 +75,8 @@ class Store:
         connection = _connect(part)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
-            f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
-            f"PRAGMA user_version = {_VERSION}; COMMIT;"
+            f"BEGIN; {SCHEMA} PRAGMA application_id = {_APPLICATION};"
+            f"PRAGMA user_version = {VERSION}; COMMIT;"
         )
         # Under its name the file is whole, however the process ends.
         connection.close()
@@ -170,7 +108,7 @@ class Store:
         Raises:
             ContradictionError: a number stands for another program; none is added.
         """
-        self._add(_PROGRAMS, rows)
+        self._add(PROGRAMS, rows)
 
     def add_trainings(self, rows: Iterable[TrainingRow]) -> None:
         """Add trainings to the transaction; those that are there already stay.
@@ -178,11 +116,11 @@ class Store:
         Raises:
             ContradictionError: a training has another result; none is added.
         """
-        self._add(_TRAININGS, rows)
+        self._add(TRAININGS, rows)
 
     def add_looks(self, rows: Iterable[LookRow]) -> None:
         """Add looks, as `add_trainings` adds trainings."""
-        self._add(_LOOKS, rows)
+        self._add(LOOKS, rows)
 
     def commit(self) -> None:
         """End the transaction: what was added is in the file, whatever comes."""
@@ -190,7 +128,7 @@ class Store:
 
     def programs(self, first: int = 0) -> Iterator[ProgramRow]:
         """Programs from number `first` on, in the order of their numbers."""
-        return self._select(_PROGRAMS, "WHERE number >= ? ORDER BY number", (first,))
+        return self._select(PROGRAMS, "WHERE number >= ? ORDER BY number", (first,))
 
     def best(self, top: int) -> list[ProgramRow]:
         """The `top` best distinct programs, no two of one digest or twins, best first.
@@ -201,32 +139,35 @@ class Store:
         their last row, whose fitness is the mean over all the data seeds they were
         trained on; the best would be the luckiest.
         """
-        query = _BEST.format(columns=_PROGRAMS.columns, order=_ORDER)
-        return [read_program(row) for row in self._connection.execute(query, (top,))]
+        return list(self._ranked(top))
+
+    def ranked(self) -> Iterator[ProgramRow]:
+        """All distinct programs, as of `best`, one at a time: they may be many."""
+        return self._ranked(-1)
 
     def first(
         self, key: Literal["digest", "fingerprint", "structure"], value: str
     ) -> ProgramRow | None:
         """The first program made that has this digest (...), if any has."""
         where = f"WHERE {key} = ? ORDER BY number LIMIT 1"
-        return next(self._select(_PROGRAMS, where, (value,)), None)
+        return next(self._select(PROGRAMS, where, (value,)), None)
 
     def training(
         self, digest: str, task: str, seed: int, split: Split
     ) -> TrainingRow | None:
         """The training of a program on a task and data seed, if it is known."""
         where = "WHERE digest = ? AND task = ? AND seed = ? AND split = ?"
-        rows = self._select(_TRAININGS, where, (digest, task, seed, split))
+        rows = self._select(TRAININGS, where, (digest, task, seed, split))
         return next(rows, None)
 
     def trainings_of(self, digest: str, split: Split) -> Iterator[TrainingRow]:
         """The trainings of a program, in the order in which they were added."""
         where = "WHERE digest = ? AND split = ? ORDER BY rowid"
-        return self._select(_TRAININGS, where, (digest, split))
+        return self._select(TRAININGS, where, (digest, split))
 
     def looks(self) -> Iterator[LookRow]:
         """Looks in the order of their children."""
-        return self._select(_LOOKS, "ORDER BY child", ())
+        return self._select(LOOKS, "ORDER BY child", ())
 
     @property
     def meta(self) -> dict[str, str]:
@@ -241,13 +182,17 @@ class Store:
         """Close the file; what was added since the last commit is dropped."""
         self._connection.close()
 
+    def _ranked(self, top: int) -> Iterator[ProgramRow]:
+        query = _BEST.format(columns=PROGRAMS.columns, order=_ORDER)
+        return map(read_program, self._connection.execute(query, (top,)))
+
     def _select(
-        self, table: _Table[Row], where: str, values: tuple[object, ...]
+        self, table: Table[Row], where: str, values: tuple[object, ...]
     ) -> Iterator[Row]:
         query = f"SELECT {table.columns} FROM {table.name} {where}"
         return map(table.read, self._connection.execute(query, values))
 
-    def _add(self, table: _Table[Row], rows: Iterable[Row]) -> None:
+    def _add(self, table: Table[Row], rows: Iterable[Row]) -> None:
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN")
         self._connection.execute("SAVEPOINT batch")
@@ -261,7 +206,7 @@ class Store:
         finally:
             self._connection.execute("RELEASE batch")
 
-    def _compare(self, table: _Table[Row], row: Row) -> None:
+    def _compare(self, table: Table[Row], row: Row) -> None:
         """Raise unless the row is the one in the store, but for its seconds."""
         where = "WHERE " + " AND ".join(f"{key} = ?" for key in table.key)
         key = tuple(getattr(row, name) for name in table.key)
@@ -288,9 +233,9 @@ def _other_version(connection: sqlite3.Connection) -> str:
     )
     if application != _APPLICATION:
         return "is a database, but not one of evosearch; name another file or run"
-    if version != _VERSION:
+    if version != VERSION:
         return (
-            f"has version {version} of the record and this evosearch reads {_VERSION}; "
+            f"has version {version} of the record and this evosearch reads {VERSION}; "
             f"use the version of evosearch that made it"
         )
     return ""

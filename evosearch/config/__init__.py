@@ -5,6 +5,7 @@ that keeps the line of each key), `load` (file and overrides to tree), `sentence
 pydantic found, as sentences).
 """
 
+from evosearch.config.fitness import FitnessConfig
 from evosearch.config.funnel import FunnelConfig, StageConfig
 from evosearch.config.load import (
     dump_config,
@@ -22,7 +23,6 @@ from evosearch.config.tree import (
     BudgetConfig,
     Config,
     FinalConfig,
-    FitnessConfig,
     HurdlesConfig,
     TrainingConfig,
     WorkersConfig,

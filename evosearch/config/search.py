@@ -67,6 +67,25 @@ class SearchConfig(Section):
         description="programs drawn, of which the best becomes the parent; "
         "from 1 to the population",
     )
+    copies: int | None = Field(
+        default=None,
+        ge=1,
+        description="members of one structure (alike but for constants) at most: where "
+        "one more enters, the oldest of them leaves, not the oldest of all; at least "
+        "1; null is no limit",
+    )
+    islands: int = Field(
+        default=1,
+        ge=1,
+        description="equal parts of the population that breed apart; at least 1, of "
+        "which the population is a multiple",
+    )
+    migrate: int = Field(
+        default=1000,
+        ge=1,
+        description="programs made, duplicates too, after which, each time, the "
+        "fittest of each island enters the next one as well; at least 1",
+    )
     window: int = Field(
         default=32,
         ge=1,
@@ -138,6 +157,11 @@ class SearchConfig(Section):
             raise ValueError(
                 f"tournament ({self.tournament}) must not exceed population "
                 f"({self.population})"
+            )
+        if self.population % self.islands:
+            raise ValueError(
+                f"population ({self.population}) must be a multiple of islands "
+                f"({self.islands})"
             )
         if 1.0 not in self.rates:
             raise ValueError(

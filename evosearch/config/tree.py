@@ -1,7 +1,7 @@
 """Every key of a config: its meaning, unit, range and default, stated once.
 
-Those of `search`, `tasks`, `meta_validation` and `simplify` are in files of their own
-beside this one.
+Those of `search`, `fitness`, `tasks`, `meta_validation` and `simplify` are in files of
+their own beside this one.
 
 Relations between keys are checked by validators, whose messages hold both values.
 Relative paths (`program`, `functions`, `fitness.reference`, the file of a `task`,
@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from evosearch.config.fitness import FitnessConfig
 from evosearch.config.meta_validation import MetaValidationConfig
 from evosearch.config.search import SearchConfig
 from evosearch.config.section import Name, Section
@@ -23,48 +24,6 @@ from evosearch.config.task import TaskConfig
 
 SEED_LIMIT = 2**31
 """Seeds are below it: they have to fit a signed 32-bit integer."""
-
-
-class FitnessConfig(Section):
-    """What is minimised: relative loss against a reference on the same data seeds."""
-
-    reference: Name | None = Field(
-        default=None,
-        description="program to compare with: a name in dsl/programs or a path; "
-        "null is the program the search starts from",
-    )
-    seeds: int = Field(
-        default=1,
-        ge=1,
-        le=10_000,
-        description="data seeds a candidate is trained on; from 1 to 10000",
-    )
-    rotate: int = Field(
-        default=400,
-        ge=0,
-        description="children made before the data seeds change; 0 is never",
-    )
-    more_seeds: int = Field(
-        default=0,
-        ge=0,
-        le=1000,
-        description="fresh data seeds for a child that would lead on its first ones, "
-        "and for the leader, before it enters; from 0, which is none, to 1000",
-    )
-    state_price: float = Field(
-        default=0.0,
-        ge=0.0,
-        le=1e6,
-        description="added for each live state, as a share of the reference's loss; "
-        "from 0 to 1e6",
-    )
-    statement_price: float = Field(
-        default=0.0,
-        ge=0.0,
-        le=1e6,
-        description="added for each live statement, as a share of the reference's "
-        "loss; from 0 to 1e6",
-    )
 
 
 class BudgetConfig(Section):
@@ -153,6 +112,12 @@ class FinalConfig(Section):
         ge=1,
         le=10_000,
         description="data seeds that one is chosen by; from 1 to 10000",
+    )
+    front: bool = Field(
+        default=True,
+        description="whether programs that are smaller than all fitter ones are then "
+        "trained on these seeds too, up to half as many as candidates, for show "
+        "--front; they cannot be chosen: true or false",
     )
     test_seeds: int = Field(
         default=8,

@@ -47,6 +47,18 @@ def best_programs(store: Store, top: int, uses: str = "") -> list[dict[str, Any]
 _ALL = 10**9
 
 
+def one_program(store: Store, number: int) -> dict[str, Any]:
+    """What `show --number --json` prints, in a list: a program, whatever its outcome.
+
+    Raises:
+        InputError: there is none of this number.
+    """
+    row = next(store.programs(first=number), None)
+    if row is None or row.number != number:
+        raise InputError(f"--number: the run has no program {number}: name another")
+    return _told(row, prune(parse(row.text)))
+
+
 def _told(row: ProgramRow, pruned: Program) -> dict[str, Any]:
     return {
         "number": row.number,

@@ -32,6 +32,7 @@ FINAL = {
     "candidates": CANDIDATES,
     "validation_seeds": VALIDATION_SEEDS,
     "test_seeds": TEST_SEEDS,
+    "front": False,
 }
 FAILURES = [
     Training(Outcome.DIVERGED, math.nan, (0.5,), 1, 0.0),
@@ -295,6 +296,5 @@ def test_a_stopped_comparison_goes_on_where_it_was(start: Start) -> None:
         assert len(told) == allowed
         assert not any(job.split == TEST for job in run.executor.seen)
     final = choose_and_compare(problem, run.ledger, lambda *_: None, lambda: False)
-    assert final is not None
-    assert final.chosen.number == whole.final.chosen.number
+    assert final and final.chosen.number == whole.final.chosen.number
     assert replace(final, chosen=whole.final.chosen) == whole.final

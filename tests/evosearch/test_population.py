@@ -36,6 +36,46 @@ def test_the_oldest_goes_however_fit(fitness: list[float], new: float) -> None:
     assert population == members(*fitness)
 
 
+STRUCTURES = [genome_of(parse(f"def train(w, g, lr):\n  return {u}\n")) for u in "gw"]
+STRUCTURES.append(genome_of(parse("def train(w, g, lr):\n  return g * w\n")))
+
+
+@given(
+    st.lists(st.integers(0, 2), min_size=1, max_size=9),
+    st.lists(st.integers(0, 2), max_size=20),
+    st.integers(1, 4),
+)
+def test_of_one_structure_there_are_not_more_than_allowed(
+    before: list[int], entering: list[int], copies: int
+) -> None:
+    population = tuple(Member(n, STRUCTURES[k], 0.0) for n, k in enumerate(before))
+    for number, kind in enumerate(entering, len(before)):
+        member = Member(number, STRUCTURES[kind], 0.0)
+        after = add(population, member, copies)
+        left = [each for each in population if each not in after]
+        alike = [each for each in population if each.genome is member.genome]
+        # Age decides, among all, or among those of one structure.
+        assert left == (alike if len(alike) >= copies else list(population))[:1]
+        assert after == (*(each for each in population if each not in left), member)
+        for genome in STRUCTURES:
+            were, are = (
+                sum(each.genome is genome for each in members)
+                for members in (population, after)
+            )
+            assert are <= max(copies, were)
+        population = after
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=9), st.integers(0, 2))
+def test_a_limit_as_large_as_the_population_is_none(
+    before: list[int], kind: int
+) -> None:
+    population = tuple(Member(n, STRUCTURES[k], 0.0) for n, k in enumerate(before))
+    member = Member(99, STRUCTURES[kind], 0.0)
+    without = add(population, member)
+    assert add(population, member, len(population)) == without
+
+
 class Drawing(Random):
     """Draws the places that it is told to."""
 

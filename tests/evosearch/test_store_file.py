@@ -15,6 +15,7 @@ import pytest
 
 from evosearch.errors import InputError
 from evosearch.store import ContradictionError, Store
+from evosearch.tables import VERSION
 from tests.evosearch.test_store import PROGRAM, TRAINING
 
 
@@ -98,7 +99,10 @@ def _other_version(path: Path) -> None:
         (Path.touch, "is a database, but not one of evosearch"),
         (_no_database, "is not the record of a run: file is not a database"),
         (_foreign_database, "is a database, but not one of evosearch"),
-        (_other_version, "has version 99 of the record and this evosearch reads 3"),
+        (
+            _other_version,
+            f"has version 99 of the record and this evosearch reads {VERSION}",
+        ),
     ],
 )
 def test_a_file_that_is_no_store_is_told_in_one_sentence_and_left_alone(

@@ -56,6 +56,11 @@ def problem(path: Path, *overrides: str) -> str:
             "must not exceed population (1)",
         ),
         (
+            ["search.islands=3"],
+            "override 'search.islands=3': search: population (1000) must be a multiple "
+            "of islands (3)",
+        ),
+        (
             ["seed=2147483648"],
             "override 'seed=2147483648': seed: must be less than 2147483648, but it is "
             "2147483648 (seed of the search's random choices, from 0 to 2147483647)",
