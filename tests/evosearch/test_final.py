@@ -285,8 +285,7 @@ def test_who_fails_on_a_test_seed_has_no_mean_and_no_gain(
 def test_a_stopped_comparison_goes_on_where_it_was(start: Start) -> None:
     whole = judge(start)
     settings = config(final=FINAL)
-    run = start(settings).go()
-    seed = parse(read_program("adamw"))
+    run, seed = start(settings).go(), parse(read_program("adamw"))
     problem = Problem(settings, seed, seed)
     for allowed in (0, 3, CANDIDATES):
         told: list[str] = []
@@ -296,5 +295,6 @@ def test_a_stopped_comparison_goes_on_where_it_was(start: Start) -> None:
         assert len(told) == allowed
         assert not any(job.split == TEST for job in run.executor.seen)
     final = choose_and_compare(problem, run.ledger, lambda *_: None, lambda: False)
-    assert final and final.chosen.number == whole.final.chosen.number
+    assert final is not None
+    assert final.chosen.number == whole.final.chosen.number
     assert replace(final, chosen=whole.final.chosen) == whole.final

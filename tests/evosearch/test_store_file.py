@@ -101,7 +101,7 @@ def _other_version(path: Path) -> None:
         (_foreign_database, "is a database, but not one of evosearch"),
         (
             _other_version,
-            f"has version 99 of the record and this evosearch reads {VERSION}",
+            f"version 99 of the record and this evosearch reads {VERSION}",
         ),
     ],
 )
