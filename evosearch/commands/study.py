@@ -136,6 +136,7 @@ def _write(
     looks = {(each.arm, each.seed): looks_of(each) for each in done}
     folder.write_looks(looks)
     folder.write_results(rows)
+    folder.write_programs([row for row in rows if "arm" in row])
 
     lines = [
         Line(

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 def result_row(arm: str, seed: int, summary: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a run that is done: its size, and its result on fresh seeds."""
     best = summary["best"]
-    return {
+    row = {
         "arm": arm,
         "seed": seed,
         "programs": summary["made"],
@@ -35,6 +35,25 @@ def result_row(arm: str, seed: int, summary: Mapping[str, Any]) -> dict[str, Any
         "statements": best["statements"],
         "digest": best["digest"],
         "program": best["program"],
+    }
+    return row | _handed_over(summary["handover"])
+
+
+def _handed_over(told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What became of the chosen program; nothing if runs are not simplified."""
+    if told is None:
+        return {}
+    nearest = told["identity"]["matches"][:1]
+    simplified = told["simplified"] or {"program": None, "after": {}, "losses": {}}
+    return {
+        "simplified": simplified["program"],
+        "simplified_statements": simplified["after"].get("statements"),
+        "simplified_loss": simplified["losses"].get("program"),
+        "verdict": told["identity"]["verdict"],
+        "family": told["identity"]["family"],
+        "nearest": nearest[0]["name"] if nearest else None,
+        "similarity": nearest[0]["similarity"] if nearest else None,
+        "identity": told["sentence"],
     }
 
 
@@ -87,6 +106,29 @@ def table(study: StudyConfig, rows: Sequence[Row]) -> list[list[str]]:
             seeds = {**row, "mean": row["loss"], "error": row["loss_stderr"]}
             lines.append([row["reference"], *["-"] * 4, _plus_minus(seeds)])
             lines[-1] += ["-"] * len(columns)
+    return lines
+
+
+def each_search(rows: Sequence[Row]) -> list[list[str]]:
+    """What each search found against the program that it started from, heading first.
+
+    The difference is the mean over the test seeds, with its standard error, and
+    negative is better. Where runs are simplified: to how many statements, and what
+    `evosearch identify` says of that.
+    """
+    simplified = any("identity" in row for row in rows)
+    heading = ["arm", "seed", "loss minus first program", "states", "statements"]
+    lines = [heading + ["simplified", "what it is"] * simplified]
+    for row in rows:
+        gain = {"mean": row["gain"], "error": row["gain_stderr"]}
+        if gain["mean"] is not None:
+            gain["mean"] *= -1.0
+        cells = [row["arm"], str(row["seed"]), _plus_minus(gain, "+")]
+        cells += [str(row["states"]), str(row["statements"])]
+        if simplified:
+            fewer = row.get("simplified_statements")
+            cells += ["-" if fewer is None else str(fewer), row.get("identity", "-")]
+        lines.append(cells)
     return lines
 
 
@@ -156,6 +198,7 @@ def study_page(
     text = files("evosearch.report").joinpath("templates", _TEMPLATE).read_text("utf-8")
     runs = [row for row in rows if "arm" in row]
     heading, *lines = table(study, rows)
+    names, *searches = each_search(runs)
     return environment.from_string(text).render(
         study=study,
         command=command,
@@ -165,6 +208,8 @@ def study_page(
         test_seeds=rows[0]["test_seeds"] if rows else 0,
         heading=heading,
         lines=lines,
+        names=names,
+        searches=searches,
         figures=figures,
         has_looks=has_looks,
     )

@@ -14,6 +14,7 @@ from evosearch.study.curve import Point
 
 CURVES, RESULTS, README = "curves.csv", "results.jsonl", "README.md"
 META = "meta.csv"
+PROGRAMS = "programs"
 
 MARKER = "<!-- What is below this line is written by hand, and kept. -->"
 _BELOW = "\n## Conclusion\n\nNot written yet.\n"
@@ -39,9 +40,10 @@ class StudyFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a file; a reader sees the old one or the new one, whole."""
-        part = self.path / f".{name}.part"
+        path = self.path / name
+        part = path.with_name(f".{path.name}.part")
         part.write_text(text, encoding="utf-8")
-        part.replace(self.path / name)
+        part.replace(path)
 
     def write_curves(self, curves: Mapping[tuple[str, int], Sequence[Point]]) -> None:
         """Write the points of the runs, by arm and seed, to `curves.csv`."""
@@ -82,6 +84,18 @@ class StudyFolder:
         """Write a line for each run and each reference to `results.jsonl`."""
         lines = [f"{json.dumps(row, allow_nan=False)}\n" for row in rows]
         self.write(RESULTS, "".join(lines))
+
+    def write_programs(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write what each run chose, and that simplified, as programs to read."""
+        folder = self.path / PROGRAMS
+        folder.mkdir(exist_ok=True)
+        for row in rows:
+            found = {"": row["program"], "-simplified": row.get("simplified")}
+            what = f"# Found by arm {row['arm']} with seed {row['seed']}"
+            for ending, program in found.items():
+                if program is not None:
+                    name = f"{PROGRAMS}/{row['arm']}-{row['seed']}{ending}.opt"
+                    self.write(name, f"{what}{ending.replace('-', ', ')}.\n{program}")
 
     def write_readme(self, page: str) -> None:
         """Write `README.md`; what stands below its marker stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from evosearch.report.figures import (
     shares_of,
     write_figures,
 )
-from evosearch.report.study import reference_row, table
+from evosearch.report.study import each_search, reference_row, result_row, table
 
 STUDY = StudyConfig.model_validate(
     {
@@ -36,6 +37,57 @@ def row(arm: str, seed: int, loss: float | None) -> dict[str, object]:
         "arm": arm, "seed": seed, "programs": 10, "steps": 2000, "fitness": -0.5,
         "loss": loss,
     }  # fmt: skip
+
+
+def summary(gain: float | None, handover: object) -> dict[str, Any]:
+    best = {
+        "fitness": -0.5, "fresh_mean": 1.0, "fresh_stderr": 0.1, "fresh_gain": gain,
+        "fresh_gain_stderr": 0.01, "states": 1, "statements": 5, "digest": "d",
+        "program": "def train(w, g, lr):\n    return g\n",
+    }  # fmt: skip
+    return {
+        "made": 10, "evaluated": 5, "steps": 500, "seconds": 1.0, "test_seeds": 4,
+        "best": best, "handover": handover,
+    }  # fmt: skip
+
+
+HANDED_OVER = {
+    "simplified": {
+        "program": "def train(w, g, lr):\n    return g\n",
+        "after": {"statements": 3, "states": 1},
+        "losses": {"program": {"mean": 0.9, "stderr": 0.1}},
+    },
+    "identity": {
+        "verdict": "method",
+        "family": "sign",
+        "matches": [{"name": "lion", "similarity": 0.9999}],
+    },
+    "sentence": "Lion.",
+}
+
+
+def test_each_search_is_told_by_its_difference_to_where_it_started() -> None:
+    rows = [
+        result_row("evolve", 0, summary(0.25, None)),
+        result_row("evolve", 1, summary(None, None)),
+    ]
+    heading, first, second = each_search(rows)
+    assert heading[-1] == "statements"
+    assert first == ["evolve", "0", "-0.2500 +- 0.0100", "1", "5"]
+    assert second == ["evolve", "1", "failed", "1", "5"]
+
+
+def test_what_was_simplified_has_its_size_and_its_name() -> None:
+    unsimplified = {**HANDED_OVER, "simplified": None}
+    rows = [
+        result_row("evolve", 0, summary(0.25, HANDED_OVER)),
+        result_row("evolve", 1, summary(0.25, unsimplified)),
+        result_row("evolve", 2, summary(0.25, None)),
+    ]
+    assert [row.get("nearest") for row in rows] == ["lion", "lion", None]
+    heading, *lines = each_search(rows)
+    assert heading[-2:] == ["simplified", "what it is"]
+    assert [line[-2:] for line in lines] == [["3", "Lion."], ["-", "Lion."], ["-", "-"]]
 
 
 def test_differences_are_paired_by_seed() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from dsl import digest, parse
 from evosearch import study as module
 from evosearch.config import load_study
 from evosearch.stop import StopOnInterrupt
 from evosearch.study import plan_runs
-from evosearch.study.folder import CURVES, MARKER, README, RESULTS
+from evosearch.study.folder import CURVES, MARKER, PROGRAMS, README, RESULTS
 from tests.command_line import ROOT, Answer, evosearch, refused
 
 pytestmark = pytest.mark.slow
@@ -79,6 +80,10 @@ def test_each_arm_has_each_seed(done: Path) -> None:
     references = {row["reference"]: row for row in rows if "reference" in row}
     assert references["plain"]["loss"] != references["sign"]["loss"]
     assert references["plain"]["test_seeds"] == 3
+    programs = {f"{row['arm']}-{row['seed']}.opt": row for row in rows if "arm" in row}
+    assert {path.name for path in (done / PROGRAMS).iterdir()} == {*programs}
+    for name, row in programs.items():
+        assert digest(parse((done / PROGRAMS / name).read_text())) == row["digest"]
     summary = json.loads((done / "runs" / "evolve-3" / "summary.json").read_text())
     # The search began with what is a reference here, and was compared with it there.
     assert references["plain"]["loss"] == pytest.approx(summary["seed_fresh_mean"])
