@@ -20,15 +20,16 @@ from evosearch.explain.terms import Factor, Rates, rates_of
 def with_rate(program: Program, factor: float) -> Program:
     """A program whose update is multiplied with a number, in a constant if possible.
 
-    That is one that scales the whole update and nothing else; where there is none, a
-    last statement multiplies the update. Dead statements stay.
+    That is one that scales the whole update and nothing else; where there is none, or
+    float32 does not hold it then, a last statement multiplies the update. Dead
+    statements stay.
     """
     if factor == 1.0:
         return program
     numbered, rates = number(program), rates_of(program)
     expected = Rates(_doubled(rates.steps), _doubled(rates.decays))
     found = _constant_for(expected, numbered) if rates.steps else None
-    if found is not None:
+    if found is not None and _is_held(numbered, *found, factor):
         return named(_scaled(numbered, *found, factor))
     by = Constant(nearest_float32(factor))
     call = Call("multiply", (numbered.outputs[0], by), "update")
@@ -38,11 +39,14 @@ def with_rate(program: Program, factor: float) -> Program:
 
 
 def with_decay(program: Program, factor: float) -> Program | None:
-    """A program whose decay is multiplied with a number; None if none is found."""
+    """A program whose decay is multiplied with a number.
+
+    None if there is none, or float32 does not hold it then.
+    """
     numbered, rates = number(program), rates_of(program)
     expected = Rates(rates.steps, _doubled(rates.decays))
     found = _constant_for(expected, numbered) if rates.decays else None
-    if found is None:
+    if found is None or not _is_held(numbered, *found, factor):
         return None
     return program if factor == 1.0 else named(_scaled(numbered, *found, factor))
 
@@ -57,6 +61,8 @@ def _constant_for(expected: Rates, numbered: Numbered) -> tuple[int, int] | None
     for place, call in compress(reversed([*enumerate(numbered.calls)]), alive[::-1]):
         for which, argument in enumerate(call.arguments):
             if isinstance(argument, Constant) and argument.value != 0.0:
+                if not _is_held(numbered, place, which, 2.0):
+                    continue
                 doubled = named(_scaled(numbered, place, which, 2.0))
                 if _same(rates_of(doubled), expected):
                     return place, which
@@ -72,6 +78,14 @@ def _alike(one: tuple[Factor, ...], other: tuple[Factor, ...]) -> bool:
         a.power == b.power and math.isclose(a.number, b.number, rel_tol=1e-5)
         for a, b in zip(one, other, strict=True)
     )
+
+
+def _is_held(numbered: Numbered, place: int, which: int, factor: float) -> bool:
+    """Whether float32 holds a constant times a number: not as infinite or as 0."""
+    constant = numbered.calls[place].arguments[which]
+    assert isinstance(constant, Constant)
+    scaled = nearest_float32(constant.value * factor)
+    return scaled != 0.0 and math.isfinite(scaled)
 
 
 def _scaled(numbered: Numbered, place: int, which: int, factor: float) -> Numbered:

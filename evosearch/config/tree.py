@@ -36,7 +36,10 @@ class BudgetConfig(Section):
         default=None, ge=1, description="programs trained; at least 1"
     )
     steps: int | None = Field(
-        default=None, ge=1, description="training steps of all programs; at least 1"
+        default=None,
+        ge=1,
+        description="training steps of all programs and contests, without the "
+        "reference's on the search's own data seeds; at least 1",
     )
     minutes: float | None = Field(
         default=None,

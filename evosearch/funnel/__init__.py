@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evosearch.funnel.entrants import BASELINE, CANDIDATE, Entrant, read_entrants
-from evosearch.funnel.gate import goes_on, passes
+from evosearch.funnel.gate import chance, goes_on, passes
 from evosearch.funnel.stages import StageResult, run_stages, seeds_of
 from evosearch.funnel.standing import Standing
 
@@ -13,6 +13,7 @@ __all__ = [
     "Entrant",
     "StageResult",
     "Standing",
+    "chance",
     "goes_on",
     "passes",
     "read_entrants",

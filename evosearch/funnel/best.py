@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-from dsl.digest import digest
+from evosearch.begun import reference_of
 from evosearch.config import Config
-from evosearch.errors import InputError
 from evosearch.fitness import VALIDATION_SEEDS_FROM, Place, Prices, paired_fitness
 from evosearch.ledger import losses
-from evosearch.opening import load_program
 from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.store import Store
 from evosearch.train import VALIDATION, Outcome
@@ -28,9 +26,6 @@ def best_rows(store: Store, config: Config) -> list[ProgramRow]:
     Args:
         store: of the run.
         config: of the run.
-
-    Raises:
-        InputError: the run's reference is not there any more.
     """
     rows = [row for row in store.best(_ALL) if row.outcome == Outcome.OK]
     judged = [
@@ -38,9 +33,10 @@ def best_rows(store: Store, config: Config) -> list[ProgramRow]:
         for row in rows[: config.final.candidates]
         if _complete(_validations(store, config, row.digest), config)
     ]
-    if not judged:
+    compared_with = reference_of(store)
+    if not judged or compared_with is None:
         return rows
-    reference = losses(_validations(store, config, _reference(store, config)))
+    reference = losses(_validations(store, config, compared_with))
     prices = Prices(config.fitness.state_price, config.fitness.statement_price)
     fitness = {}
     for row in judged:
@@ -68,14 +64,3 @@ def _complete(rows: dict[Place, TrainingRow], config: Config) -> bool:
     wanted = len(config.tasks) * config.final.validation_seeds
     ok = len(rows) == wanted and verdict(rows)[0] is Outcome.OK
     return ok and all(math.isfinite(row.loss) for row in rows.values())
-
-
-def _reference(store: Store, config: Config) -> str:
-    """Digest of what the run's fitness is measured against."""
-    name = config.fitness.reference
-    if name is None:
-        return next(store.programs()).digest
-    try:
-        return digest(load_program(name))
-    except InputError as error:
-        raise InputError(f"fitness.reference of a run: {error}") from None

@@ -15,7 +15,14 @@ from dsl.digest import digest
 from dsl.unparse import unparse
 from evosearch.config import FunnelConfig
 from evosearch.fitness import mean_and_error
-from evosearch.funnel import BASELINE, CANDIDATE, Entrant, StageResult, Standing
+from evosearch.funnel import (
+    BASELINE,
+    CANDIDATE,
+    Entrant,
+    StageResult,
+    Standing,
+    chance,
+)
 from evosearch.report.interval import difference_told, finite
 from evosearch.simplify import difference
 
@@ -89,14 +96,19 @@ def _differences(
 
 
 def tuned_file(result: StageResult, standing: Standing, rounds: int) -> str:
-    """A tuned program as a file, with a line of where it comes from."""
+    """A program after a stage as a file, with a line of where it comes from."""
     stage = result.stage
-    rounds_told = "" if rounds == 1 else f"{rounds} rounds of "
-    return (
-        f"# Tuned on {stage.task.task}, schedule {stage.task.schedule}: the best of "
-        f"{rounds_told}{stage.trials} trials on {stage.seeds} data seeds.\n"
-        f"{unparse(standing.knobs.program)}"
-    )
+    where = f"{stage.task.task}, schedule {stage.task.schedule}"
+    told = f"{stage.trials} trials"
+    if rounds > 1:
+        told = f"{rounds} rounds of {told}"
+    if standing.losses is None:
+        line = f"As it came to {where}: none of its trials trains on all data seeds."
+    elif not standing.knobs.names:
+        line = f"As it came to {where}: it has no constant that is tuned."
+    else:
+        line = f"Tuned on {where}: the best of {told} on {stage.seeds} data seeds."
+    return f"# {line}\n{unparse(standing.knobs.program)}"
 
 
 def heading_of(rows: Sequence[Row]) -> list[str]:
@@ -216,4 +228,5 @@ def funnel_page(config: FunnelConfig, command: str, rows: Sequence[Row]) -> str:
         tables=tables,
         sources=sources,
         ended=end_in_words(config, rows),
+        chance=chance,
     )

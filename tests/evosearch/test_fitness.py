@@ -2,20 +2,28 @@
 
 import math
 import statistics
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evosearch.fitness import (
+    META_SEEDS_FROM,
+    MORE_SEEDS_FROM,
+    SIMPLIFY_SEEDS_FROM,
     TEST_SEEDS_FROM,
     VALIDATION_SEEDS_FROM,
     Prices,
     data_seeds,
     mean_and_error,
+    more_seeds,
     paired_fitness,
     relative_difference,
+    seed_differences,
 )
+from evosearch.funnel.stages import SEEDS_APART
+from evosearch.tune import TUNING_SEEDS_FROM
 
 LOSSES = st.floats(0.1, 10.0)
 
@@ -75,9 +83,27 @@ def test_seeds_of_a_rotation_are_new(child: int, seeds: int, rotate: int) -> Non
     assert later.start == now.stop
 
 
-def test_the_final_seeds_are_no_seeds_of_a_search() -> None:
-    assert 10**8 < VALIDATION_SEEDS_FROM < TEST_SEEDS_FROM < 2**31
-    assert TEST_SEEDS_FROM - VALIDATION_SEEDS_FROM > 10**6
+def test_no_data_seed_is_for_two_things() -> None:
+    """What is chosen on one range is praised on another: all a config may ask for."""
+    stages, most = 1000, 10_000
+    kinds = [
+        range(data_seeds(10**6, 100, 1).stop),
+        range(MORE_SEEDS_FROM, more_seeds(10**6, 100).stop),
+        range(VALIDATION_SEEDS_FROM, VALIDATION_SEEDS_FROM + most),
+        range(TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + stages * SEEDS_APART),
+        range(SIMPLIFY_SEEDS_FROM, SIMPLIFY_SEEDS_FROM + most),
+        range(META_SEEDS_FROM, META_SEEDS_FROM + most),
+        range(TEST_SEEDS_FROM, TEST_SEEDS_FROM + stages * SEEDS_APART),
+    ]
+    assert all(one.stop <= other.start for one, other in pairwise(kinds))
+    assert kinds[-1].stop < 2**31
+    assert most <= SEEDS_APART, "of one stage of a funnel and of the next"
+
+
+def test_a_data_seed_counts_once_however_many_tasks_there_are() -> None:
+    losses = {("a", 0): 1.5, ("b", 0): 3.0, ("a", 1): 1.0, ("b", 1): 1.0}
+    references = {("a", 0): 1.0, ("b", 0): 2.0, ("a", 1): 2.0, ("b", 1): 1.0}
+    assert seed_differences(losses, references) == [0.5, -0.25]
 
 
 @given(st.lists(st.floats(-10.0, 10.0), min_size=2, max_size=20))

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl import check, digest, parse, prune
+from dsl.float32 import nearest_float32
 from dsl.library import read_program
-from dsl.program import Program
+from dsl.program import Constant, Program, Statement
 from dsl.structure import structure
 from evosearch.explain.terms import rates_of
 from evosearch.scale import with_decay, with_rate
@@ -28,6 +29,30 @@ def test_a_rate_multiplies_the_update(program: Program, factor: float) -> None:
     for one, other in zip(updates(program), updates(scaled), strict=True):
         if np.all(np.abs(one) < 1e30):
             np.testing.assert_allclose(other, one * factor, rtol=1e-5, atol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("constant", "factor"), [("1e33", 1e6), ("3e38", 3.0), ("1e-42", 1e-6)]
+)
+def test_a_constant_that_float32_would_not_hold_stays(
+    constant: str, factor: float
+) -> None:
+    text = f"def train(w, g, lr):\n  u = g * {constant}\n  return u\n"
+    program = parse(text)
+    scaled = with_rate(program, factor)
+    check(scaled)
+    assert structure(scaled) == structure(program)
+    assert [constant_of(each) for each in scaled.statements] == [
+        nearest_float32(float(constant)),
+        nearest_float32(factor),
+    ]
+    decays = f"def train(w, g, lr):\n  d = w * {constant}\n  u = g + d\n  return u\n"
+    assert with_decay(parse(decays), factor) is None
+
+
+def constant_of(statement: Statement) -> float:
+    (found,) = (each for each in statement.arguments if isinstance(each, Constant))
+    return found.value
 
 
 @pytest.mark.parametrize("name", ["adamw", "lion", "sgd", "paper/program8"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from random import Random
 
 import pytest
@@ -86,6 +88,43 @@ def test_a_better_program_leads_through_the_noise(start: Start) -> None:
 
     run = start(settings(300), Oracle(better)).go()
     assert leader(run)[0] == pytest.approx(-0.5, abs=0.1)
+
+
+def test_a_leader_that_is_known_well_is_trained_no_more(start: Start) -> None:
+    """All are lucky on their first data seed, and worse than the seed on the others."""
+
+    def lucky(job: Job) -> Training:
+        gain = -0.5 if job.seed >= MORE_SEEDS_FROM else 0.5
+        loss = 1.0 - gain * (job.digest != REFERENCE)
+        return Training(Outcome.OK, loss, (loss, loss), STEPS, 0.0)
+
+    asked = settings(80, search={"population": 200, "restart_after_stall": 60})
+    run = start(asked, Oracle(lucky)).go()
+    times = Counter(digest for row in run.rows for digest in row.contest.split())
+    # As the reference it is trained in contests of others too, which counts.
+    assert 10 < times.pop(REFERENCE) <= 16
+    assert len(times) > 20
+    assert set(times.values()) == {1}
+    # Its own luck makes no child the best, so that the seed is begun with again.
+    assert run.counts.restarts == 1
+    assert {member.number for member in run.search.members[:100]} == {0}
+
+
+def test_who_fails_on_a_further_data_seed_leads_no_more(start: Start) -> None:
+    def fragile(job: Job) -> Training:
+        random = Random(f"{job.digest} {job.seed}")
+        if job.digest != REFERENCE and random.random() < 0.05:
+            return Training(Outcome.DIVERGED, math.nan, (0.5,), 1, 0.0)
+        return noise(job)
+
+    run, failed = start(settings(400), Oracle(fragile)), 0
+    while len(run.go(20).rows) < 400:
+        for member in run.search.members:
+            rows = run.search.contests.trainings(member.trained).values()
+            if any(row.outcome != "ok" for row in rows):
+                assert member.fitness == math.inf
+                failed += 1
+    assert failed > 0
 
 
 def test_no_two_contests_share_a_data_seed() -> None:

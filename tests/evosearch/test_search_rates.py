@@ -13,6 +13,7 @@ from evosearch.evaluate import Job
 from evosearch.genome import genome_of
 from evosearch.rates import at_rates
 from evosearch.rows import ProgramRow
+from evosearch.train import Outcome, Training
 from tests.searching import (
     REFERENCE,
     STEPS,
@@ -100,6 +101,14 @@ def test_the_best_rate_enters(start: Start, monkeypatch: pytest.MonkeyPatch) -> 
         assert row.rate == (min(fit, key=fit.__getitem__) if fit else 1.0)
         digests = {each.rate: each.genome.digest for each in programs}
         assert row.digest == digests[row.rate]
+
+
+def test_of_equal_rates_that_as_it_was_bred_enters(start: Start) -> None:
+    def alike(job: Job) -> Training:
+        return Training(Outcome.OK, 1.0, (1.0, 1.0), STEPS, 0.0)
+
+    run = start(settings(60), Oracle(alike)).go()
+    assert {row.rate for row in run.rows} == {None, 1.0}
 
 
 def test_each_rate_is_an_evaluation_and_all_its_steps_count(start: Start) -> None:

@@ -132,6 +132,10 @@ def test_the_best_of_a_run_are_candidates(tmp_path: Path) -> None:
         searched = [row.number for row in best_rows(store, other)]
         assert searched == [row.number for row in store.best(99) if not row.reason]
         assert len(best_rows(store, config)) <= 6
+        # The reference is what it was when the run began, whatever its name means now.
+        renamed = config.fitness.model_copy(update={"reference": "lion"})
+        later = config.model_copy(update={"fitness": renamed})
+        assert best_rows(store, later) == best_rows(store, config)
     finally:
         store.close()
     # One that is there already under a label is not there twice.

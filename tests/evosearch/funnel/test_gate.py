@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evosearch.fitness import mean_and_error
-from evosearch.funnel import goes_on, passes
+from evosearch.funnel import chance, goes_on, passes
 
 LOSSES = st.lists(st.floats(0.5, 5.0), min_size=2, max_size=8).map(tuple)
 GATE = (1.0, 2.0, 3.0, 4.0)
@@ -25,6 +27,18 @@ def test_two_standard_errors_are_the_border() -> None:
     # Differences -1 + d, -1 - d: the mean is -1 and the standard error d.
     for share, expected in ((0.49, True), (0.51, False)):
         assert passes((5.0 - 1.0 + share, 5.0 - 1.0 - share), (5.0, 5.0)) is expected
+
+
+@pytest.mark.parametrize("seeds", [2, 4, 16])
+def test_what_is_as_good_passes_as_often_as_is_said(seeds: int) -> None:
+    random, trials, gate = Random(seeds), 4000, (0.0,) * seeds
+    passed = sum(
+        passes(tuple(random.gauss(0.0, 1.0) for _ in gate), gate) for _ in range(trials)
+    )
+    expected = chance(seeds)
+    assert abs(passed / trials - expected) < 4.0 * math.sqrt(expected / trials)
+    assert chance(2) == pytest.approx(math.atan(0.5) / math.pi)  # t of 1 is Cauchy's
+    assert chance(10**6) == pytest.approx(0.02275, abs=1e-5)
 
 
 @given(LOSSES)

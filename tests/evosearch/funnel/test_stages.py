@@ -36,9 +36,11 @@ from evosearch.report.funnel import (
     funnel_rows,
     heading_of,
     lines_of,
+    tuned_file,
 )
 from evosearch.store import Store
 from evosearch.train import Outcome, Training
+from evosearch.tune import draw
 from tests.searching import TASK, Oracle, Shuffling
 
 TRIALS, SEEDS, TEST_SEEDS = 6, 2, 4
@@ -184,6 +186,29 @@ def test_it_is_the_same_whatever_comes_first_and_from_a_store(tmp_path: Path) ->
     assert not again.seen
 
 
+def test_each_round_draws_anew_and_alike_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = []
+
+    def watched(*given: Any) -> Any:
+        seeds.append(given[-1])
+        return draw(*given)
+
+    monkeypatch.setattr("evosearch.funnel.tuning.draw", watched)
+    tree = config(gate=None, rounds=2)
+    results(tmp_path, Oracle(world), tree)
+    assert seeds == [*[0] * 3, *[1] * 3] * 2
+
+
+def heads(result: StageResult) -> dict[str, str]:
+    """First lines of the files of the tuned programs, by label."""
+    return {
+        label: tuned_file(result, standing, 1).splitlines()[0]
+        for label, standing in result.standings.items()
+    }
+
+
 def only(label: str) -> Oracle:
     def evaluate(job: Job) -> Training:
         if kind_of(job) == label:
@@ -203,6 +228,9 @@ def test_what_never_trains_is_told_and_does_not_go_on(tmp_path: Path) -> None:
     assert row["failed"] == TRIALS
     here = [row for row in rows if row["stage"] == "small"]
     assert lines_of(here)[-1][:3] == ["sign", "failed", "failed"]
+    assert heads(found[0])["sign"].endswith(
+        "none of its trials trains on all data seeds."
+    )
 
 
 def test_a_baseline_that_never_trains_is_an_error(tmp_path: Path) -> None:
@@ -225,6 +253,11 @@ def test_what_has_nothing_to_tune_is_compared_as_it_is(tmp_path: Path) -> None:
     assert row["trainings"] == SEEDS + TEST_SEEDS
     assert row["passed"]
     assert lines_of([row])[0][-1] == "nothing tuned"
+    told = heads(found[0])
+    assert told["lion"].startswith("# As it came to ")
+    assert told["adamw"].endswith(f": the best of 6 trials on {SEEDS} data seeds.")
+    page = funnel_page(tree, "evosearch funnel x.yaml", funnel_rows(tree, given, found))
+    assert "(small: 7.0 %, large: 7.0 %)" in page, "of 4 seeds, t of 3 degrees"
 
 
 def test_the_table_has_paired_differences_with_their_interval(tmp_path: Path) -> None:
