@@ -125,4 +125,5 @@ def _numbers(counts: Counts) -> dict[str, Any]:
         "hopeless": counts.outcomes["hopeless"],
         "implausible": counts.outcomes["implausible"],
         "steps": counts.steps,
+        "restarts": counts.restarts,
     }

@@ -24,6 +24,7 @@ def result_row(arm: str, seed: int, summary: Mapping[str, Any]) -> dict[str, Any
         "programs": summary["made"],
         "trained": summary["evaluated"],
         "steps": summary["steps"],
+        "restarts": summary.get("restarts"),
         "seconds": round(summary["seconds"], 1),
         "fitness": best["fitness"],
         "loss": best["fresh_mean"],
