@@ -114,7 +114,8 @@ def test_what_was_found_before_a_fault_is_written(
 
     monkeypatch.setattr(stages, "seeds_of", seeds_of)
     out = tmp_path / "out"
-    answer = funnel(tmp_path, out, FUNNEL.replace("gate: plain", "gate: null"))
+    text = FUNNEL.replace("gate: plain", "gate: null").replace("rounds: 2", "rounds: 1")
+    answer = funnel(tmp_path, out, text.replace("trials: 5", "trials: 2"))
     assert (answer.code, answer.error.splitlines()[-1]) == (2, "error: no more")
     rows = [json.loads(line) for line in (out / RESULTS).read_text().splitlines()]
     assert {row["stage"] for row in rows} == {"one"}
