@@ -34,7 +34,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.notes: list[str] = []
-        self._lock = _lock(path)
+        self._lock = hold(path)
         self._log = (path / LOG).open("a", encoding="utf-8")
         self._proposed: tuple[Config, str] | None = None
         self._held_back: list[str] = []
@@ -158,8 +158,12 @@ def versions() -> dict[str, str]:
     return known
 
 
-def _lock(path: Path) -> TextIO:
-    """Hold the folder; the lock goes with the process, however that ends."""
+def hold(path: Path) -> TextIO:
+    """Hold a folder until what is returned is closed, or the process ends.
+
+    Raises:
+        InputError: another process holds it, or it cannot be written to.
+    """
     try:
         lock = (path / ".lock").open("w", encoding="utf-8")
     except OSError as error:

@@ -6,6 +6,7 @@ Of a task only shapes are computed: a moment, where training would compile for l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import jax
@@ -75,12 +76,24 @@ def try_all(
         try_task(task, training)
 
 
+_CALLED_WITH = {
+    "init": ("key",),
+    "batch": ("key",),
+    "batches": ("key", "start", "steps"),
+    "loss": ("params", "batch"),
+    "evaluate": ("params",),
+    "test": ("params",),
+}
+"""What a task's methods are given, as `Task` says."""
+
+
 class _Fault(Exception):
     """What is wrong with what a method returned."""
 
 
 def _try(plan: Plan) -> None:
     task = plan.task
+    _check_calls(task)
     weights = jax.eval_shape(plan.init, np.uint32(0))
     try:
         Layout.of(weights)
@@ -94,6 +107,24 @@ def _try(plan: Plan) -> None:
     for name in ("evaluate", "test"):
         if hasattr(task, name):
             _check_number(f"{name}(params)", getattr(task, name), weights)
+
+
+def _check_calls(task: object) -> None:
+    """See that methods take what they are given: where not, no line of theirs runs."""
+    for name, given in _CALLED_WITH.items():
+        method = getattr(task, name, None)
+        if method is None:
+            continue
+        try:
+            asked = signature(method)
+        except (TypeError, ValueError):  # a callable that does not tell
+            continue
+        try:
+            asked.bind(*given)
+        except TypeError as error:
+            raise _Fault(
+                f"{name}{asked} cannot be called as {name}({', '.join(given)}): {error}"
+            ) from None
 
 
 def _first_step(data: Any, steps: int) -> Any:

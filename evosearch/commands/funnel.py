@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from evosearch.commands.options import Json, print_json
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
-    from evosearch.config import FunnelConfig
+    from evosearch.config import FunnelConfig, StageConfig
     from evosearch.funnel import Entrant, StageResult
     from evosearch.study.folder import StudyFolder
 
@@ -47,26 +48,36 @@ def funnel(
     from evosearch.funnel import read_entrants
     from evosearch.opening import load_own
     from evosearch.simplify import StoppedError
-    from evosearch.study.folder import StudyFolder
+    from evosearch.study.folder import FUNNEL, RESULTS, StudyFolder
 
     read = load_funnel(config)
     load_own(read.functions)
     entrants = read_entrants(read, lambda line: typer.echo(line, err=True))
     _try_tasks(read, workers)
-    folder = StudyFolder(out or Path("experiments") / read.name)
+    path = out or Path("experiments") / read.name
     words = ["evosearch", "funnel", str(config)]
     command = shlex.join([*words, *(() if out is None else ("--out", str(out)))])
     results: list[StageResult] = []
     stopped = False
-    try:
-        _perform(read, entrants, folder.path / _STORE, workers, results)
-    except (StoppedError, KeyboardInterrupt):
-        stopped = True
-    # What was found so far is worth keeping, too.
-    _write(read, entrants, results, folder, command, as_json and not stopped)
+    names = [_file_of(stage, each.label) for stage in read.stages for each in entrants]
+    with closing(StudyFolder(path, FUNNEL, [RESULTS, *names])) as folder:
+        # What was found so far is worth keeping, however it ends.
+        try:
+            _perform(read, entrants, path / _STORE, workers, results)
+        except (StoppedError, KeyboardInterrupt):
+            stopped = True
+        except InputError:
+            _write(read, entrants, results, folder, command, False)
+            raise
+        _write(read, entrants, results, folder, command, as_json and not stopped)
     if stopped:
         typer.echo(f"stopped; go on with: {command}", err=True)
         raise typer.Exit(130)
+
+
+def _file_of(stage: StageConfig, label: str) -> str:
+    """The name of the file of a program that was tuned in a stage."""
+    return f"{stage.name}-{label}.opt"
 
 
 def _try_tasks(config: FunnelConfig, workers: int) -> None:
@@ -107,7 +118,6 @@ def _perform(
     from contextlib import contextmanager
 
     from dsl.program import Program
-    from evosearch.config import StageConfig
     from evosearch.display import Display
     from evosearch.funnel import run_stages
     from evosearch.ledger import Ledger
@@ -151,12 +161,12 @@ def _write(
     if not results:
         return
     rows = funnel_rows(config, entrants, results)
+    folder.write_readme(funnel_page(config, command, rows))
     folder.write_results(rows)
     for result in results:
         for label, standing in result.standings.items():
-            name = f"{result.stage.name}-{label}.opt"
+            name = _file_of(result.stage, label)
             folder.write(name, tuned_file(result, standing, config.rounds))
-    folder.write_readme(funnel_page(config, command, rows))
     if as_json:
         print_json({"name": config.name, "folder": str(folder.path), "rows": rows})
     else:

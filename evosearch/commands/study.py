@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from evosearch.errors import InputError
 
 if TYPE_CHECKING:
     from dsl.program import Program
@@ -51,19 +54,23 @@ def study(
     changes = [f"{key}={value}" for key, value in given.items() if value is not None]
     path = out or Path("experiments") / read.name
     planned = plan_runs(read, path, changes)
-    done = sum(state_of(each) == "done" for each in planned)
-    folder = StudyFolder(path)
     words = ["evosearch", "study", str(config)]
     command = shlex.join([*words, *(() if out is None else ("--out", str(out)))])
-    typer.echo(f"{path}: {done} of {len(planned)} runs are done", err=True)
-    losses = None
-    try:
-        if _perform(read, planned, command):
-            losses = _measure(programs, planned[0].config, folder)
-    except KeyboardInterrupt:
+    # Held before the runs are looked at, so that no other process is amid one.
+    with closing(StudyFolder(path)) as folder:
+        done = sum(state_of(each) == "done" for each in planned)
+        typer.echo(f"{path}: {done} of {len(planned)} runs are done", err=True)
         losses = None
-    # What was found so far is worth keeping, too.
-    _write(read, planned, folder, losses or {}, command)
+        # What was found so far is worth keeping, however it ends.
+        try:
+            if _perform(read, planned, command):
+                losses = _measure(programs, planned[0].config, folder)
+        except KeyboardInterrupt:
+            losses = None
+        except InputError:
+            _write(read, planned, folder, {}, command)
+            raise
+        _write(read, planned, folder, losses or {}, command)
     if losses is None:
         typer.echo(f"go on with: {command}", err=True)
         raise typer.Exit(130)
@@ -132,11 +139,7 @@ def _write(
         for label, each in losses.items()
     ]
     points = {(each.arm, each.seed): curve_of(each) for each in done}
-    folder.write_curves(points)
     looks = {(each.arm, each.seed): looks_of(each) for each in done}
-    folder.write_looks(looks)
-    folder.write_results(rows)
-    folder.write_programs([row for row in rows if "arm" in row])
 
     lines = [
         Line(
@@ -161,6 +164,10 @@ def _write(
         )
     page = study_page(study, command, rows, figures, len(planned), any(looks.values()))
     folder.write_readme(page)
+    folder.write_curves(points)
+    folder.write_looks(looks)
+    folder.write_results(rows)
+    folder.write_programs([row for row in rows if "arm" in row])
     typer.echo(f"{folder.path}: README.md, {', '.join(['curves.csv', *figures])}")
 
 

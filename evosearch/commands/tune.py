@@ -83,15 +83,14 @@ def tune(
     from evosearch.threads import use_one_thread
 
     use_one_thread()
+    from evosearch.commands.written import require_place
     from evosearch.config import parse_task
     from evosearch.opening import load_program, try_own
     from evosearch.tune import Asked
 
     tasks = _tasks(parse_task(task, overrides or []), schedules)
-    if output is not None and not output.absolute().parent.is_dir():
-        raise InputError(
-            f"--output: {output.parent} is no folder: make it, or name one"
-        )
+    if output is not None:
+        require_place(output, "--output")
     try_own(functions)
     read = load_program(program)
     asked = Asked(trials, seeds, test_seeds, tuple(tasks), seed)
@@ -106,7 +105,7 @@ def _tasks(task: TaskConfig, schedules: str | None) -> dict[str, TaskConfig]:
     if schedules is None:
         return {task.schedule: task}
     found = {}
-    for name in schedules.split(","):
+    for name in map(str.strip, schedules.split(",")):
         parse_task(task.task, [f"schedule={name}"])
         if name in found:
             raise InputError(f"--schedules: {name} is there twice: leave one away")
@@ -162,18 +161,14 @@ def _on_tasks(
 def _tell(
     about: dict[str, str], found: Tuned, output: Path | None, as_json: bool
 ) -> None:
+    from evosearch.commands.written import write_whole
     from evosearch.report.tuned import print_tuned, tuned_text, tuned_told
 
     told = {**about, **tuned_told(found)}
-    if output is not None:
-        try:
-            output.write_text(tuned_text(told), encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"{output}: cannot be written to ({error.strerror}): name another "
-                "file with --output"
-            ) from None
+    # Printed first: it is not lost if the file cannot be written.
     if as_json:
         print_json(told)
     else:
         print_tuned(told)
+    if output is not None:
+        write_whole(output, tuned_text(told), "--output")

@@ -9,7 +9,18 @@ from pydantic import AfterValidator, Field, model_validator
 from evosearch.config.section import Label, Name, Section
 from evosearch.config.tree import SEED_LIMIT
 
-Settings = dict[str, object]
+
+def _left_to_the_study(settings: dict[str, object]) -> dict[str, object]:
+    for key in settings:
+        if key in ("name", "seed"):
+            raise ValueError(
+                f"holds {key}, which the study sets itself, from arms and seeds: "
+                "leave it away"
+            )
+    return settings
+
+
+Settings = Annotated[dict[str, object], AfterValidator(_left_to_the_study)]
 """Keys of the base config with dots, as in search.mode, and their values."""
 
 

@@ -1,49 +1,84 @@
-"""A study's folder: runs that git ignores, and beside them what is worth keeping."""
+"""A study's or funnel's folder: `runs`, which git ignores, and what is worth keeping.
+
+One process at a time writes into it, and over nothing that was not its own before.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evosearch.errors import InputError
+from evosearch.folder import CONFIG, STORE, hold
 from evosearch.study.curve import Point
 
 CURVES, RESULTS, README = "curves.csv", "results.jsonl", "README.md"
 META = "meta.csv"
 PROGRAMS = "programs"
+STUDY, FUNNEL = ("arm", "reference"), ("stage",)
+"""Keys of which each row of `results.jsonl` has one."""
 
 MARKER = "<!-- What is below this line is written by hand, and kept. -->"
 _BELOW = "\n## Conclusion\n\nNot written yet.\n"
 
 
 class StudyFolder:
-    """Writes what a study found; each file is replaced whole.
+    """Writes what was found; each file is replaced whole.
+
+    This process holds the folder until `close`.
+
+    Args:
+        path: where it is, or is made.
+        kind: of the rows that it keeps, `STUDY` or `FUNNEL`.
+        names: of the files that will be written, beside the README.
 
     Raises:
-        InputError: the folder cannot be made, or there is a README.md without the
-            marker, so that all of it may be somebody's own.
+        InputError: the folder cannot be made, another process holds it, or what is in
+            it is a run's, another kind's, or may be somebody's own.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        kind: Collection[str] = STUDY,
+        names: Sequence[str] = (RESULTS, CURVES, META),
+    ) -> None:
         self.path = path
-        self._below()
+        self._refuse_what_is_not_ours(kind, names)
         try:
             (path / "runs").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
                 f"{path}: cannot be made ({error.strerror}): name another with --out"
             ) from None
+        self._lock = hold(path / "runs")
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._lock.close()
 
     def write(self, name: str, text: str) -> None:
-        """Write a file; a reader sees the old one or the new one, whole."""
+        """Write a file; a reader sees the old one or the new one, whole.
+
+        Raises:
+            InputError: it cannot be written.
+        """
         path = self.path / name
         part = path.with_name(f".{path.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        try:
+            path.parent.mkdir(exist_ok=True)
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be written ({error.strerror}): mend that; "
+                f"what was trained is kept in {self.path / 'runs'}, and the same "
+                "command writes this again"
+            ) from None
 
     def write_curves(self, curves: Mapping[tuple[str, int], Sequence[Point]]) -> None:
         """Write the points of the runs, by arm and seed, to `curves.csv`."""
@@ -87,8 +122,6 @@ class StudyFolder:
 
     def write_programs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write what each run chose, and that simplified, as programs to read."""
-        folder = self.path / PROGRAMS
-        folder.mkdir(exist_ok=True)
         for row in rows:
             found = {"": row["program"], "-simplified": row.get("simplified")}
             what = f"# Found by arm {row['arm']} with seed {row['seed']}"
@@ -106,10 +139,48 @@ class StudyFolder:
         path = self.path / README
         if not path.exists():
             return _BELOW
-        _, marker, below = path.read_text(encoding="utf-8").partition(MARKER)
+        try:
+            text = path.read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            raise InputError(
+                f"{path}: is no UTF-8 text that can be read, and README.md is written "
+                "there: move it away, or name another folder with --out"
+            ) from None
+        _, marker, below = text.partition(MARKER)
         if not marker:
             raise InputError(
                 f"{path}: has no line `{MARKER}`, so all of it may be written by "
                 "hand: add that line above what is to stay, or move the file away"
             )
         return below.removeprefix("\n")
+
+    def _refuse_what_is_not_ours(
+        self, kind: Collection[str], names: Sequence[str]
+    ) -> None:
+        other = "name another folder with --out"
+        if (self.path / CONFIG).is_file() and (self.path / STORE).is_file():
+            raise InputError(f"{self.path}: is the folder of a run: {other}")
+        self._below()
+        found = [name for name in names if (self.path / name).exists()]
+        # The README is written before all of them.
+        if found and not (self.path / README).exists():
+            raise InputError(
+                f"{self.path / found[0]}: is there, but no {README} of a study or "
+                f"funnel, so it may be your own: move it away, or {other}"
+            )
+        results = self.path / RESULTS
+        if results.is_file() and not _has_rows_of(results, kind):
+            raise InputError(
+                f"{results}: is what a {'study' if kind == FUNNEL else 'funnel'} found "
+                f"or something else: {other}"
+            )
+
+
+def _has_rows_of(results: Path, kind: Collection[str]) -> bool:
+    try:
+        rows = [json.loads(line) for line in results.read_bytes().splitlines()]
+    except ValueError:
+        return False
+    return all(
+        isinstance(row, dict) and not row.keys().isdisjoint(kind) for row in rows
+    )

@@ -31,8 +31,10 @@ def read_references(names: Mapping[str, str]) -> dict[str, Program]:
     for label, name in names.items():
         try:
             found[label] = prune(load_program(name))
-        except (DslError, InputError) as error:
-            raise InputError(f"references.{label}: {name}: {error}") from None
+        except DslError as error:
+            raise InputError(f"references.{label}: {name}, {error}") from None
+        except InputError as error:
+            raise InputError(f"references.{label}: {error}") from None
     return found
 
 

@@ -73,6 +73,15 @@ class Late(Line):
     def evaluate(self, params):
         return 1.0 + params["slope"] ** 2
 
+class Generator(Line):
+    batch = None
+    def batches(self, seed):
+        yield np.ones((2, 16), np.float32)
+
+class Keyless(Line):
+    def init(self):
+        return {"slope": jnp.zeros(()), "offset": jnp.zeros(())}
+
 class NotANumber(Line):
     def loss(self, params, batch):
         return super().loss(params, batch) * jnp.nan
@@ -109,6 +118,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("Nothing", "loss(params, batch) returned NoneType: it must return one"),
         ("Pair", "evaluate(params) returned tuple: it must return one float32"),
         ("Test", "mine.py, line 40 raised KeyError: 'accuracy'"),
+        ("Generator", "batches(seed) cannot be called as batches(key, start, steps)"),
+        ("Keyless", "init() cannot be called as init(key): too many positional"),
         ("Host", "batches(key, start, steps) returned an array of shape (3, 2, 16)"),
     ],
 )

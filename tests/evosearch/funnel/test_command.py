@@ -9,8 +9,9 @@ import pytest
 
 from dsl import digest, parse, unparse
 from dsl.library import read_program
-from evosearch.config import FunnelConfig, load_config, load_funnel
-from evosearch.funnel import read_entrants
+from evosearch.config import FunnelConfig, StageConfig, load_config, load_funnel
+from evosearch.errors import InputError
+from evosearch.funnel import read_entrants, stages
 from evosearch.funnel.best import best_rows
 from evosearch.stop import StopOnInterrupt
 from evosearch.store import Store
@@ -99,6 +100,26 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(
     assert kept > 40  # what was trained before it was stopped, in the second stage too
     assert funnel(tmp_path, out, text).code == 0
     assert (out / RESULTS).read_bytes() == (done / RESULTS).read_bytes()
+
+
+def test_what_was_found_before_a_fault_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = stages.seeds_of
+
+    def seeds_of(stage: StageConfig, number: int) -> tuple[range, range]:
+        if number == 1:
+            raise InputError("no more")
+        return real(stage, number)
+
+    monkeypatch.setattr(stages, "seeds_of", seeds_of)
+    out = tmp_path / "out"
+    text = FUNNEL.replace("gate: plain", "gate: null").replace("rounds: 2", "rounds: 1")
+    answer = funnel(tmp_path, out, text.replace("trials: 5", "trials: 2"))
+    assert (answer.code, answer.error.splitlines()[-1]) == (2, "error: no more")
+    rows = [json.loads(line) for line in (out / RESULTS).read_text().splitlines()]
+    assert {row["stage"] for row in rows} == {"one"}
+    assert "Does it work?" in (out / README).read_text()
 
 
 def test_the_best_of_a_run_are_candidates(tmp_path: Path) -> None:

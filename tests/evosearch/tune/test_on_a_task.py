@@ -140,7 +140,7 @@ def test_workers_find_the_same(told: dict[str, Any]) -> None:
 
 def test_it_prints_constants_and_losses() -> None:
     printed = evosearch(
-        "tune", "adamw", *OPTIONS, "--schedules", "constant,linear"
+        "tune", "adamw", *OPTIONS, "--schedules", "constant, linear"
     ).output
     assert "beta1" in printed
     assert "as it was, constant" in printed
@@ -154,7 +154,8 @@ def test_it_prints_constants_and_losses() -> None:
         (("--task", "charln"), "did you mean charlm?"),
         (("--task", TASK, "--schedules", "cosinus"), "schedule: must be"),
         (("--task", TASK, "--schedules", "linear,linear"), "linear is there twice"),
-        (("--task", TASK, "-o", "nowhere/tuned.opt"), "nowhere is no folder"),
+        (("--task", TASK, "-o", "nowhere/tuned.opt"), "there is no folder nowhere"),
+        (("--task", TASK, "-o", str(ROOT)), "a folder; name a file in it"),
     ],
 )
 def test_bad_options(options: tuple[str, ...], sentence: str) -> None:

@@ -1,0 +1,78 @@
+"""A study's folder: nothing in it that is not a study's is written over."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from evosearch.errors import InputError
+from evosearch.study.folder import (
+    CURVES,
+    FUNNEL,
+    META,
+    README,
+    RESULTS,
+    STUDY,
+    StudyFolder,
+)
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    with (
+        closing(StudyFolder(tmp_path)),
+        pytest.raises(InputError, match="another process"),
+    ):
+        StudyFolder(tmp_path)
+    StudyFolder(tmp_path).close()
+
+
+@pytest.mark.parametrize("name", [RESULTS, CURVES, META])
+def test_files_of_somebody_s_own_stay(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(InputError, match=f"{name}: is there, but no README.md of a"):
+        StudyFolder(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("mine", "row", "theirs"),
+    [(STUDY, {"arm": "a"}, FUNNEL), (FUNNEL, {"stage": "a"}, STUDY)],
+)
+def test_a_funnel_takes_no_folder_of_a_study_nor_the_reverse(
+    tmp_path: Path, mine: tuple[str, ...], row: dict[str, str], theirs: tuple[str, ...]
+) -> None:
+    with closing(StudyFolder(tmp_path, mine)) as folder:
+        folder.write_readme("# Page")
+        folder.write_results([row])
+    StudyFolder(tmp_path, mine).close()
+    with pytest.raises(InputError, match=r"results\.jsonl: is what a .* found"):
+        StudyFolder(tmp_path, theirs)
+    assert json.loads((tmp_path / RESULTS).read_text()) == row
+
+
+def test_the_folder_of_a_run_is_none(tmp_path: Path) -> None:
+    for name in ("config.yaml", "run.sqlite"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match="is the folder of a run"):
+        StudyFolder(tmp_path)
+
+
+def test_a_page_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / README).write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="no UTF-8 text that can be read"):
+        StudyFolder(tmp_path)
+    (tmp_path / README).unlink()
+    (tmp_path / README).mkdir()
+    with pytest.raises(InputError, match="no UTF-8 text that can be read"):
+        StudyFolder(tmp_path)
+
+
+def test_what_cannot_be_written_says_that_nothing_is_lost(tmp_path: Path) -> None:
+    with closing(StudyFolder(tmp_path)) as folder:
+        (tmp_path / CURVES).mkdir()
+        with pytest.raises(InputError, match="the same command writes this again"):
+            folder.write_curves({})
