@@ -58,7 +58,10 @@ def _doubled(factors: tuple[Factor, ...]) -> tuple[Factor, ...]:
 def _constant_for(expected: Rates, numbered: Numbered) -> tuple[int, int] | None:
     """The call and the argument of the last constant that, doubled, has this effect."""
     alive = prune_with_flags(numbered.origin)[1]
+    kept = _behind_states(numbered)
     for place, call in compress(reversed([*enumerate(numbered.calls)]), alive[::-1]):
+        if place in kept:
+            continue
         for which, argument in enumerate(call.arguments):
             if isinstance(argument, Constant) and argument.value != 0.0:
                 if not _is_held(numbered, place, which, 2.0):
@@ -67,6 +70,20 @@ def _constant_for(expected: Rates, numbered: Numbered) -> tuple[int, int] | None
                 if _same(rates_of(doubled), expected):
                     return place, which
     return None
+
+
+def _behind_states(numbered: Numbered) -> set[int]:
+    """Calls that a new state is made of: another constant there makes another state."""
+    found: set[int] = set()
+    values = list(numbered.outputs[1:])
+    while values:
+        value = values.pop()
+        if isinstance(value, int) and value >= numbered.inputs:
+            place = value - numbered.inputs
+            if place not in found:
+                found.add(place)
+                values.extend(numbered.calls[place].arguments)
+    return found
 
 
 def _same(one: Rates, other: Rates) -> bool:

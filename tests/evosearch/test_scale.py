@@ -97,3 +97,11 @@ def test_dead_statements_stay(program: Program, factor: float) -> None:
     kept = [statement.function for statement in scaled.statements]
     before = [statement.function for statement in program.statements]
     assert kept in (before, [*before, "multiply"])
+
+
+def test_a_constant_that_a_state_is_made_of_stays() -> None:
+    text = "def train(w, g, m, lr):\n    w = 1.0 / m\n    return w, w\n"
+    program = parse(text)
+    scaled = with_rate(program, 0.25)
+    for one, other in zip(updates(program), updates(scaled), strict=True):
+        np.testing.assert_allclose(other, one * 0.25, rtol=1e-5)
