@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import compress
 
 from dsl.float32 import nearest_float32
-from dsl.numbered import Call, Numbered, named, number
+from dsl.numbered import Call, Numbered, Value, named, number
 from dsl.program import Constant, Program
 from dsl.prune import prune_with_flags
 from evosearch.explain.terms import Factor, Rates, rates_of
@@ -75,7 +75,7 @@ def _constant_for(expected: Rates, numbered: Numbered) -> tuple[int, int] | None
 def _behind_states(numbered: Numbered) -> set[int]:
     """Calls that a new state is made of: another constant there makes another state."""
     found: set[int] = set()
-    values = list(numbered.outputs[1:])
+    values: list[Value] = list(numbered.outputs[1:])
     while values:
         value = values.pop()
         if isinstance(value, int) and value >= numbered.inputs:
