@@ -118,10 +118,10 @@ def _prepare(config: Config, functions: str | None) -> tuple[Problem, list[str]]
             cannot start from the program.
     """
     drawn = functions_drawn(config.search.functions, load_own(functions))
-    seed = _read("program", config.program)
+    seed = load_named("program", config.program)
     require_breedable(config.search, seed)
     name = config.fitness.reference
-    reference = seed if name is None else _read("fitness.reference", name)
+    reference = seed if name is None else load_named("fitness.reference", name)
     chosen, reasons = _chosen(config, seed, functions)
     return Problem(chosen, seed, reference, drawn), reasons
 
@@ -164,7 +164,12 @@ def _chosen(
     return config.model_copy(update=update), reasons
 
 
-def _read(key: str, name: str) -> Program:
+def load_named(key: str, name: str) -> Program:
+    """The program that a key of a config names, as of `load_program`.
+
+    Raises:
+        InputError: it is not there, or is no valid program; begins with the key.
+    """
     try:
         return load_program(name)
     except DslError as error:

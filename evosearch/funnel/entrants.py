@@ -15,7 +15,7 @@ from evosearch.config import FunnelConfig, load_config
 from evosearch.errors import InputError
 from evosearch.folder import CONFIG, STORE
 from evosearch.funnel.best import best_rows
-from evosearch.opening import load_program
+from evosearch.opening import load_named
 from evosearch.store import Store
 
 CANDIDATE: Final = "candidate"
@@ -49,7 +49,7 @@ def read_entrants(config: FunnelConfig, say: Callable[[str], None]) -> list[Entr
         InputError: a program or a run is not there, or is none.
     """
     found = [
-        Entrant(label, kind, _read(f"{key}.{label}", name), name)
+        Entrant(label, kind, prune(load_named(f"{key}.{label}", name)), name)
         for key, kind, named in (
             ("programs", CANDIDATE, config.programs),
             ("baselines", BASELINE, config.baselines),
@@ -61,15 +61,6 @@ def read_entrants(config: FunnelConfig, say: Callable[[str], None]) -> list[Entr
     for label, name in config.runs.items():
         found += _of_a_run(label, Path(name), config.best, marks, say)
     return sorted(found, key=lambda each: each.kind == BASELINE)
-
-
-def _read(key: str, name: str) -> Program:
-    try:
-        return prune(load_program(name))
-    except DslError as error:
-        raise InputError(f"{key}: {name}, {error}") from None
-    except InputError as error:
-        raise InputError(f"{key}: {error}") from None
 
 
 def _of_a_run(

@@ -6,13 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dsl.errors import DslError
 from dsl.program import Program
 from dsl.prune import prune
 from evosearch.config import Config
-from evosearch.errors import InputError
 from evosearch.fitness import TEST_SEEDS_FROM
-from evosearch.opening import load_program
+from evosearch.opening import load_named
 from evosearch.simplify import bench
 from evosearch.simplify.trials import Losses, Trials
 from evosearch.train import TEST
@@ -27,15 +25,10 @@ def read_references(names: Mapping[str, str]) -> dict[str, Program]:
     Raises:
         InputError: one is not there, or is no program.
     """
-    found = {}
-    for label, name in names.items():
-        try:
-            found[label] = prune(load_program(name))
-        except DslError as error:
-            raise InputError(f"references.{label}: {name}, {error}") from None
-        except InputError as error:
-            raise InputError(f"references.{label}: {error}") from None
-    return found
+    return {
+        label: prune(load_named(f"references.{label}", name))
+        for label, name in names.items()
+    }
 
 
 def measure_references(
