@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from rich.console import Console
@@ -24,6 +23,7 @@ from evosearch.funnel import (
     chance,
 )
 from evosearch.report.interval import difference_told, finite
+from evosearch.report.rendering import rendered
 from evosearch.simplify import difference
 
 _TEMPLATE = "funnel.md.jinja"
@@ -208,21 +208,13 @@ def funnel_page(config: FunnelConfig, command: str, rows: Sequence[Row]) -> str:
         command: that runs it.
         rows: of `funnel_rows`.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    text = files("evosearch.report").joinpath("templates", _TEMPLATE).read_text("utf-8")
     tables = [
         (stage, heading_of(here), lines_of(here))
         for stage, here in zip(config.stages, _stage_rows(config, rows), strict=False)
     ]
     sources = {row["label"]: (row["kind"], row["source"]) for row in rows}
-    return environment.from_string(text).render(
+    return rendered(
+        _TEMPLATE,
         funnel=config,
         command=command,
         tables=tables,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 from dsl.parse import parse
 from evosearch.explain.notation import equations
 from evosearch.report.derivation import changed_lines
 from evosearch.report.explanation import LEGEND
+from evosearch.report.rendering import rendered
 from evosearch.report.simplified import (
     contribution_rows,
     heading,
@@ -28,17 +28,8 @@ def derivation_page(told: Mapping[str, Any], title: str, identity: str = "") -> 
         title: of the page.
         identity: what it behaves like, in a sentence, if that is known.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    # Nothing is escaped: names and numbers of a program mean nothing to Markdown.
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    text = files("evosearch.report").joinpath("templates", _TEMPLATE).read_text("utf-8")
-    page = environment.from_string(text).render(
+    page = rendered(
+        _TEMPLATE,
         title=title,
         sizes=sizes_in_words(told),
         program=told["program"].rstrip("\n"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from evosearch.config import StudyConfig
 from evosearch.fitness import mean_and_error
+from evosearch.report.rendering import rendered
 
 _TEMPLATE = "study.md.jinja"
 
@@ -188,19 +188,11 @@ def study_page(
         planned: runs that the study has in all.
         has_looks: whether there is meta-validation in any run.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    text = files("evosearch.report").joinpath("templates", _TEMPLATE).read_text("utf-8")
     runs = [row for row in rows if "arm" in row]
     heading, *lines = table(study, rows)
     names, *searches = each_search(runs)
-    return environment.from_string(text).render(
+    return rendered(
+        _TEMPLATE,
         study=study,
         command=command,
         done=len(runs),
