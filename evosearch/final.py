@@ -18,8 +18,6 @@ from dsl.prune import prune
 from evosearch.config import Config
 from evosearch.fitness import (
     TEST_SEEDS_FROM,
-    VALIDATION_SEEDS_FROM,
-    Prices,
     mean_and_error,
     paired_fitness,
 )
@@ -30,6 +28,7 @@ from evosearch.search import Problem
 from evosearch.store import Store
 from evosearch.train import TEST, VALIDATION, Outcome
 from evosearch.twins import subject_of
+from evosearch.validation import prices_of, validation_seeds
 from evosearch.verdict import check_reference, verdict
 from evosearch.watch import Watch
 
@@ -104,12 +103,6 @@ def choose_and_compare(
     return Final(best, fitness[best.number], comparison)
 
 
-def validation_seeds(config: Config) -> range:
-    """The data seeds that the result of a run is chosen by."""
-    first = VALIDATION_SEEDS_FROM
-    return range(first, first + config.final.validation_seeds)
-
-
 def fittest_by_size(store: Store, config: Config) -> dict[ProgramRow, float]:
     """The fittest program for each number of live states and of live statements.
 
@@ -120,7 +113,7 @@ def fittest_by_size(store: Store, config: Config) -> dict[ProgramRow, float]:
     for row in store.ranked():
         if row.outcome == Outcome.OK:
             found.setdefault((row.states, row.live), row)
-    prices = _prices(config)
+    prices = prices_of(config)
     return {row: (row.fitness or 0.0) - prices.of(*size) for size, row in found.items()}
 
 
@@ -152,10 +145,6 @@ def _train_front(
         ledger.settle(subject.digest, seeds, VALIDATION)
 
 
-def _prices(config: Config) -> Prices:
-    return Prices(config.fitness.state_price, config.fitness.statement_price)
-
-
 def _validate(
     problem: Problem,
     ledger: Ledger,
@@ -168,7 +157,7 @@ def _validate(
     Those before it was stopped, if it is.
     """
     config = problem.config
-    seeds, prices = validation_seeds(config), _prices(config)
+    seeds, prices = validation_seeds(config), prices_of(config)
     reference = subject_of(prune(problem.reference))
     subjects = {number: subject_of(program) for number, program in programs.items()}
     for subject in (reference, *subjects.values()):

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from evosearch.config import Config
-from evosearch.fitness import Place, Prices, paired_fitness
+from evosearch.fitness import Place, paired_fitness
 from evosearch.genome import Genome
 from evosearch.ledger import losses
 from evosearch.limits import limits_of
 from evosearch.reference import Reference
 from evosearch.rows import TrainingRow
 from evosearch.train import Outcome
+from evosearch.validation import prices_of
 from evosearch.verdict import verdict
 
 _NONE: Mapping[Place, TrainingRow] = MappingProxyType({})
@@ -37,8 +38,7 @@ class Judge:
     """
 
     def __init__(self, config: Config, reference: Reference) -> None:
-        fitness = config.fitness
-        self._prices = Prices(fitness.state_price, fitness.statement_price)
+        self._prices = prices_of(config)
         self._limits = limits_of(config.search)
         self._hurdles = config.hurdles
         self._reference = reference

@@ -37,7 +37,7 @@ LAYERS = (
     ("judge",),
     ("reference",),
     ("twins",),
-    ("ledger", "counts", "verdict"),
+    ("ledger", "counts", "verdict", "validation"),
     ("breed",),
     ("restart", "islands"),
     ("population", "tuning", "random_program"),

@@ -6,14 +6,13 @@ import math
 
 from evosearch.begun import reference_of
 from evosearch.config import Config
-from evosearch.fitness import VALIDATION_SEEDS_FROM, Place, Prices, paired_fitness
+from evosearch.fitness import Place, paired_fitness
 from evosearch.ledger import losses
 from evosearch.rows import ProgramRow, TrainingRow
 from evosearch.store import Store
-from evosearch.train import VALIDATION, Outcome
+from evosearch.train import Outcome
+from evosearch.validation import prices_of, validation_trainings
 from evosearch.verdict import verdict
-
-_ALL = 10**9
 
 
 def best_rows(store: Store, config: Config) -> list[ProgramRow]:
@@ -27,36 +26,25 @@ def best_rows(store: Store, config: Config) -> list[ProgramRow]:
         store: of the run.
         config: of the run.
     """
-    rows = [row for row in store.best(_ALL) if row.outcome == Outcome.OK]
+    rows = [row for row in store.ranked() if row.outcome == Outcome.OK]
     judged = [
         row
         for row in rows[: config.final.candidates]
-        if _complete(_validations(store, config, row.digest), config)
+        if _complete(validation_trainings(store, config, row.digest), config)
     ]
     compared_with = reference_of(store)
     if not judged or compared_with is None:
         return rows
-    reference = losses(_validations(store, config, compared_with))
-    prices = Prices(config.fitness.state_price, config.fitness.statement_price)
+    reference = losses(validation_trainings(store, config, compared_with))
+    prices = prices_of(config)
     fitness = {}
     for row in judged:
-        found = losses(_validations(store, config, row.digest))
+        found = losses(validation_trainings(store, config, row.digest))
         if not found.keys() <= reference.keys():
             return rows  # the run was stopped amid its reference
         price = prices.of(row.states, row.live)
         fitness[row.number] = paired_fitness(found, reference, price)
     return sorted(judged, key=lambda row: (fitness[row.number], row.number))
-
-
-def _validations(store: Store, config: Config, key: str) -> dict[Place, TrainingRow]:
-    """Trainings of a program on the validation seeds."""
-    first = VALIDATION_SEEDS_FROM
-    seeds = range(first, first + config.final.validation_seeds)
-    return {
-        (row.task, row.seed): row
-        for row in store.trainings_of(key, VALIDATION)
-        if row.seed in seeds
-    }
 
 
 def _complete(rows: dict[Place, TrainingRow], config: Config) -> bool:

@@ -16,20 +16,21 @@ from dsl.unparse import unparse
 from evosearch.begun import reference_of
 from evosearch.config import Config
 from evosearch.errors import InputError
-from evosearch.final import fittest_by_size, validation_seeds
-from evosearch.fitness import Place, mean_and_error, seed_differences
+from evosearch.final import fittest_by_size
+from evosearch.fitness import mean_and_error, seed_differences
 from evosearch.front import front
 from evosearch.ledger import losses
-from evosearch.rows import ProgramRow, TrainingRow
+from evosearch.rows import ProgramRow
 from evosearch.store import Store
-from evosearch.train import VALIDATION, Outcome
+from evosearch.train import Outcome
+from evosearch.validation import validation_seeds, validation_trainings
 from evosearch.verdict import verdict
 
 StepTime = Callable[[Program], float]
 """How long a program's step takes, as a multiple of AdamW's."""
 
 
-class Standing(NamedTuple):
+class Contender(NamedTuple):
     """A program that may be on the front.
 
     Attributes:
@@ -69,30 +70,30 @@ def front_told(
     Raises:
         InputError: time is to be an objective, and the run has not ended.
     """
-    standings = _judged(store, config)
-    if standings is None and by_time:
+    contenders = _judged(store, config)
+    if contenders is None and by_time:
         raise InputError(
             "--times: this run has not ended, so there are too many programs to time: "
             "leave it away, or go on with evosearch run --resume"
         )
-    if standings is None:
+    if contenders is None:
         found = fittest_by_size(store, config)
-        standings = [Standing(row, found[row], math.nan, 0) for row in found]
+        contenders = [Contender(row, found[row], math.nan, 0) for row in found]
     times: dict[int, float] = {}
     if by_time:
-        times = _times(standings, step_time)
+        times = _times(contenders, step_time)
         chosen = front(
-            standings,
+            contenders,
             lambda each: (each.fitness, *each.size, round(times[each.row.number], 1)),
         )
     else:
-        chosen = front(standings, lambda each: (each.fitness, *each.size))
+        chosen = front(contenders, lambda each: (each.fitness, *each.size))
         times = _times(chosen, step_time)
     chosen.sort(key=lambda each: (each.fitness, *each.size))
     return [_told(each, times[each.row.number]) for each in chosen]
 
 
-def _judged(store: Store, config: Config) -> list[Standing] | None:
+def _judged(store: Store, config: Config) -> list[Contender] | None:
     """The programs that hold on all validation seeds; None if the run has not ended.
 
     It has when all that one is chosen from have been trained there.
@@ -100,16 +101,16 @@ def _judged(store: Store, config: Config) -> list[Standing] | None:
     seeds, reference = validation_seeds(config), reference_of(store)
     if reference is None:
         return None
-    theirs = _trainings(store, reference, seeds)
+    theirs = validation_trainings(store, config, reference)
     found, waited_for = [], config.final.candidates
     for place, row in enumerate(_fit(store)):
-        ours = _trainings(store, row.digest, seeds)
+        ours = validation_trainings(store, config, row.digest)
         if len(ours) < len(config.tasks) * len(seeds):
             if place < waited_for:
                 return None
         elif verdict(ours)[0] is Outcome.OK:
             differences = seed_differences(losses(ours), losses(theirs))
-            found.append(Standing(row, *mean_and_error(differences), len(seeds)))
+            found.append(Contender(row, *mean_and_error(differences), len(seeds)))
     return found
 
 
@@ -117,31 +118,26 @@ def _fit(store: Store) -> Iterator[ProgramRow]:
     return (row for row in store.ranked() if row.outcome == Outcome.OK)
 
 
-def _trainings(store: Store, digest: str, seeds: range) -> dict[Place, TrainingRow]:
-    rows = store.trainings_of(digest, VALIDATION)
-    return {(row.task, row.seed): row for row in rows if row.seed in seeds}
+def _times(contenders: Sequence[Contender], step_time: StepTime) -> dict[int, float]:
+    return {each.row.number: step_time(_program(each)) for each in contenders}
 
 
-def _times(standings: Sequence[Standing], step_time: StepTime) -> dict[int, float]:
-    return {each.row.number: step_time(_program(each)) for each in standings}
+def _program(contender: Contender) -> Program:
+    return prune(parse(contender.row.text))
 
 
-def _program(standing: Standing) -> Program:
-    return prune(parse(standing.row.text))
-
-
-def _told(standing: Standing, step_time: float) -> dict[str, Any]:
-    row, error = standing.row, standing.error
+def _told(contender: Contender, step_time: float) -> dict[str, Any]:
+    row, error = contender.row, contender.error
     return {
         "number": row.number,
         "digest": row.digest,
-        "fitness": standing.fitness,
+        "fitness": contender.fitness,
         "stderr": error if math.isfinite(error) else None,
-        "seeds": standing.seeds,
+        "seeds": contender.seeds,
         "states": row.states,
         "statements": row.live,
         "step_time": step_time,
-        "program": unparse(_program(standing)),
+        "program": unparse(_program(contender)),
     }
 
 
