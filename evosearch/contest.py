@@ -17,14 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from evosearch.fitness import (
-    MORE_SEEDS_FROM,
-    Place,
-    mean_and_error,
-    more_seeds,
-    seed_differences,
-)
-from evosearch.ledger import Ledger, Subject, losses
+from evosearch.fitness import MORE_SEEDS_FROM, Place, more_seeds
+from evosearch.ledger import Ledger, Subject
 from evosearch.population import Member, Population
 from evosearch.reference import Reference
 from evosearch.rows import TrainingRow
@@ -121,16 +115,6 @@ class Contests:
         seeds = range(MORE_SEEDS_FROM, more_seeds(self._settled, self._seeds).stop)
         rows = self._ledger.trainings(digest)
         return {place: row for place, row in rows.items() if row.seed in seeds}
-
-    def mean_and_error(self, digest: str) -> tuple[float, float]:
-        """Mean relative difference to the reference, and its standard error.
-
-        Over the further data seeds, each the mean over the tasks; of a program that
-        has been trained on some.
-        """
-        ours = losses(self.trainings(digest))
-        references = {place: self._reference.loss(place) for place in ours}
-        return mean_and_error(seed_differences(ours, references))
 
     def _known(self, digest: str) -> bool:
         """Whether a program was trained on further data seeds before."""

@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 from dsl.program import Program
 from evosearch.config import Config, FitnessConfig
-from evosearch.fitness import META_SEEDS_FROM, mean_and_error, relative_difference
+from evosearch.fitness import META_SEEDS_FROM, mean_and_error, seed_differences
 from evosearch.ledger import Ledger
 from evosearch.limits import Limits, limits_of
 from evosearch.overfitting import Alarm, overfitting_alarm
 from evosearch.population import Member, Population
 from evosearch.reference import Reference
-from evosearch.rows import LookRow, TrainingRow
+from evosearch.rows import LookRow
 from evosearch.train import Outcome
 from evosearch.twins import Twins
 from evosearch.watch import Watch
@@ -173,22 +173,16 @@ class MetaValidation:
         for digest in (self._reference.digest, ordered.digest):
             rows = self._ledger.settle(digest, self._seeds)
             self._steps[digest] = sum(row.steps for row in rows.values())
-        differences = tuple(
-            self._difference([row for row in rows.values() if row.seed == seed])
-            for seed in self._seeds
-        )
+        # A failed training has no loss: its difference is infinite, and so are means.
+        ours = {
+            place: row.loss if row.outcome == Outcome.OK else math.inf
+            for place, row in rows.items()
+        }
+        references = {place: self._reference.loss(place) for place in ours}
+        differences = tuple(seed_differences(ours, references))
         child, _, digest, fitness = ordered
         self._ledger.store.add_looks([LookRow(child, digest, fitness)])
         self._looks.append(Look(*ordered, differences))
-
-    def _difference(self, rows: list[TrainingRow]) -> float:
-        """Mean over the tasks of the relative difference on one data seed."""
-        if any(row.outcome != Outcome.OK for row in rows):
-            return math.inf
-        return math.fsum(
-            relative_difference(row.loss, self._reference.loss((row.task, row.seed)))
-            for row in rows
-        ) / len(rows)
 
 
 def incumbent(population: Population, limits: Limits, *, proven: bool) -> Member:

@@ -10,7 +10,13 @@ import pytest
 
 from evosearch.config import Config
 from evosearch.evaluate import Job
-from evosearch.fitness import MORE_SEEDS_FROM, mean_and_error, more_seeds
+from evosearch.fitness import (
+    MORE_SEEDS_FROM,
+    mean_and_error,
+    more_seeds,
+    seed_differences,
+)
+from evosearch.ledger import losses
 from evosearch.train import Outcome, Training
 from tests.searching import (
     REFERENCE,
@@ -50,7 +56,9 @@ def whole(start_once: Start) -> Run:
 def leader(run: Run) -> tuple[float, float]:
     """What the fittest member's fitness is said to be, and its standard error."""
     best = min(run.search.members, key=lambda member: member.fitness)
-    mean, error = run.search.contests.mean_and_error(best.trained)
+    trainings = run.search.contests.trainings
+    ours, theirs = losses(trainings(best.trained)), losses(trainings(REFERENCE))
+    mean, error = mean_and_error(seed_differences(ours, theirs))
     assert best.proven
     assert best.fitness == pytest.approx(mean)
     return best.fitness, error
