@@ -1,7 +1,8 @@
 """The structure of a program: what it computes but for its constants and its scale.
 
-A structure is the digest of the program with every constant replaced by one and the
-same, and without the multiplications of the whole update with a constant at its end.
+A form is the digest of the program with every constant replaced by one and the same. A
+structure is the form without the multiplications of the whole update with a constant at
+its end.
 So a program and its kin with another rate, other betas or another decay are one
 structure: `structure(p) == structure(with_rate(p, factor))`.
 """
@@ -29,13 +30,23 @@ def structure(program: Program) -> str:
     True
     """
     numbered = number(program)
+    update, *states = numbered.outputs
+    unscaled = _unscaled(update, numbered.calls, numbered.inputs)
+    return _blind_digest(Numbered(program, numbered.calls, (unscaled, *states)))
+
+
+def form(program: Program) -> str:
+    """Hash what a valid program computes, constants aside: 32 hex digits."""
+    return _blind_digest(number(program))
+
+
+def _blind_digest(numbered: Numbered) -> str:
+    """The digest of a program that is blind to what its constants are."""
     calls = tuple(
         replace(call, arguments=tuple(map(_without_value, call.arguments)))
         for call in numbered.calls
     )
-    update, *states = numbered.outputs
-    outputs = (_unscaled(update, calls, numbered.inputs), *states)
-    return digest(named(Numbered(program, calls, outputs)))
+    return digest(named(Numbered(numbered.origin, calls, numbered.outputs)))
 
 
 def _without_value(value: Value) -> Value:

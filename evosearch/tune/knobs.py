@@ -10,14 +10,14 @@ that interpolates; each is tuned for itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from dsl.digest import digest
 from dsl.float32 import constant_text, nearest_float32
 from dsl.program import Argument, Constant, Program
 from dsl.prune import prune
+from dsl.structure import form
 from evosearch.errors import InputError
 from evosearch.identify.known import (
     DECAY,
@@ -99,15 +99,11 @@ def with_values(knobs: Knobs, values: Mapping[str, float]) -> Program:
         bounded = max(-_LARGEST, min(_LARGEST, float(value)))
         return Constant(nearest_float32(bounded))
 
-    return _mapped(knobs.program, other)
-
-
-def _mapped(program: Program, other: Callable[[Argument], Argument]) -> Program:
     statements = tuple(
-        replace(each, arguments=tuple(other(argument) for argument in each.arguments))
-        for each in program.statements
+        replace(each, arguments=tuple(map(other, each.arguments)))
+        for each in knobs.program.statements
     )
-    return program._replace(statements=statements)
+    return knobs.program._replace(statements=statements)
 
 
 def constants_of(program: Program) -> list[float]:
@@ -120,20 +116,13 @@ def constants_of(program: Program) -> list[float]:
     ]
 
 
-def structure(program: Program) -> str:
-    """The digest of a program that is blind to what its constants are."""
-    return digest(
-        _mapped(program, lambda a: Constant(1.0) if isinstance(a, Constant) else a)
-    )
-
-
 def _of_a_known_one(program: Program) -> Knobs | None:
     """The knobs of a known optimizer with any constants; None if it is none."""
     functions = [each.function for each in program.statements]
     for known in KNOWN:
         # Its places are in the order of its text, so the order has to be the same.
         same = [each.function for each in known.program.statements] == functions
-        if same and structure(known.program) == structure(program):
+        if same and form(known.program) == form(program):
             values = _named_values(known, constants_of(program))
             if values is not None:
                 return Knobs(program, known, values)
@@ -184,7 +173,7 @@ def _decayed(program: Program) -> Program:
 
 def _changed(program: Program, other: Program) -> int | None:
     """Which constant alone is another one; None if more than that is different."""
-    if structure(program) != structure(other):
+    if form(program) != form(other):
         return None
     pairs = zip(constants_of(program), constants_of(other), strict=True)
     changed = [place for place, (one, two) in enumerate(pairs) if one != two]

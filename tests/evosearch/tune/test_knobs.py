@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dsl import Program, check, parse, prune
 from dsl.library import program_names, read_program
 from dsl.program import Constant
+from dsl.structure import form
 from evosearch.errors import InputError
 from evosearch.identify.known import KNOWN
 from evosearch.tune.drawing import draw
@@ -18,7 +19,6 @@ from evosearch.tune.knobs import (
     Knobs,
     constants_of,
     knobs_of,
-    structure,
     with_values,
 )
 from tests.blind import without_constants
@@ -112,7 +112,7 @@ def test_every_program_that_comes_along_can_be_tuned(name: str) -> None:
     for each in draw(knobs, ["cosine"], 20, 1):
         tuned = with_values(knobs, each.values)
         check(tuned)
-        assert structure(tuned) == structure(knobs.program)
+        assert form(tuned) == form(knobs.program)
         again = knobs_of(tuned)
         assert isinstance(again, Knobs)
 
