@@ -91,6 +91,11 @@ def seed_differences(
     return [math.fsum(each) / len(each) for each in found.values()]
 
 
+def finite(value: float) -> float | None:
+    """The value, or None if it is not finite: JSON has no NaN."""
+    return value if math.isfinite(value) else None
+
+
 def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
     """Mean and its standard error (NaN for a single value)."""
     count = len(values)

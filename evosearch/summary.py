@@ -12,6 +12,7 @@ from dsl.prune import prune
 from dsl.unparse import unparse
 from evosearch.counts import Counts
 from evosearch.final import Final
+from evosearch.fitness import finite
 from evosearch.meta_validation import Look, MetaResult
 from evosearch.overfitting import Alarm
 from evosearch.rows import ProgramRow
@@ -58,7 +59,7 @@ def summarise(
     comparison = None if final is None else final.comparison
 
     def fresh(name: str) -> float | None:
-        return _finite(getattr(comparison, name, math.nan))
+        return finite(getattr(comparison, name, math.nan))
 
     return {
         "run": run,
@@ -71,7 +72,7 @@ def summarise(
             "program": unparse(program),
             "statements": len(program.statements),
             "states": len(program.states),
-            "validation_fitness": final and _finite(final.validation_fitness),
+            "validation_fitness": final and finite(final.validation_fitness),
             "fresh_mean": fresh("mean"),
             "fresh_stderr": fresh("error"),
             "fresh_gain": fresh("gain"),
@@ -96,21 +97,17 @@ def _look_told(look: Look) -> dict[str, Any]:
         "child": look.child,
         "steps": look.steps,
         "search_fitness": look.search_fitness,
-        "fitness": _finite(fitness),
-        "stderr": _finite(error),
+        "fitness": finite(fitness),
+        "stderr": finite(error),
     }
 
 
 def _alarm_told(alarm: Alarm) -> dict[str, Any]:
     return {
         "child": alarm.child,
-        "difference": _finite(alarm.difference),
-        "stderr": _finite(alarm.error),
+        "difference": finite(alarm.difference),
+        "stderr": finite(alarm.error),
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _numbers(counts: Counts) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from evosearch.begun import reference_of
 from evosearch.config import Config
 from evosearch.errors import InputError
 from evosearch.final import fittest_by_size
-from evosearch.fitness import mean_and_error, seed_differences
+from evosearch.fitness import finite, mean_and_error, seed_differences
 from evosearch.front import front
 from evosearch.ledger import losses
+from evosearch.report.interval import plus_minus
 from evosearch.rows import ProgramRow
 from evosearch.store import Store
 from evosearch.train import Outcome
@@ -132,7 +133,7 @@ def _told(contender: Contender, step_time: float) -> dict[str, Any]:
         "number": row.number,
         "digest": row.digest,
         "fitness": contender.fitness,
-        "stderr": error if math.isfinite(error) else None,
+        "stderr": finite(error),
         "seeds": contender.seeds,
         "states": row.states,
         "statements": row.live,
@@ -154,9 +155,8 @@ def print_front(told: Sequence[dict[str, Any]], run: str) -> None:
         return
     table = Table("fitness", "states", "statements", "step time", "program", "digest")
     for each in told:
-        error = "" if each["stderr"] is None else f" +- {each['stderr']:.4f}"
         table.add_row(
-            f"{each['fitness']:+.4f}{error}",
+            plus_minus(each["fitness"], each["stderr"], "+"),
             f"{each['states']}",
             f"{each['statements']}",
             f"{each['step_time']:.2f}",

@@ -13,7 +13,7 @@ from rich.text import Text
 from dsl.digest import digest
 from dsl.unparse import unparse
 from evosearch.config import FunnelConfig
-from evosearch.fitness import mean_and_error
+from evosearch.fitness import finite, mean_and_error
 from evosearch.funnel import (
     BASELINE,
     CANDIDATE,
@@ -22,7 +22,7 @@ from evosearch.funnel import (
     Standing,
     chance,
 )
-from evosearch.report.interval import difference_told, finite
+from evosearch.report.interval import difference_told, plus_minus
 from evosearch.report.rendering import rendered
 from evosearch.simplify import difference
 
@@ -135,7 +135,7 @@ def _line(row: Row, baselines: Sequence[str]) -> list[str]:
     passed = {None: "", True: "yes", False: "no"}[row["passed"]]
     return [
         f"{row['label']} (baseline)" if is_baseline else row["label"],
-        _loss(row),
+        plus_minus(row["loss"], row["loss_stderr"]),
         *(_against(row["differences"].get(each, _SAME)) for each in baselines),
         str(row["states"]),
         str(row["statements"]),
@@ -148,18 +148,12 @@ def _line(row: Row, baselines: Sequence[str]) -> list[str]:
 _SAME: Mapping[str, Any] = {"mean": 0.0, "interval": None}
 
 
-def _loss(row: Row) -> str:
-    if row["loss"] is None:
-        return "failed"
-    return f"{row['loss']:.4f} +- {row['loss_stderr']:.4f}"
-
-
 def _against(found: Mapping[str, Any] | None) -> str:
     if found is None or found["mean"] is None:
         return "failed"
     if found["interval"] is None:
         return "-"
-    return f"{found['mean']:+.4f} +- {found['interval']:.4f}"
+    return plus_minus(found["mean"], found["interval"], "+")
 
 
 def _stage_rows(config: FunnelConfig, rows: Sequence[Row]) -> list[list[Row]]:

@@ -11,9 +11,14 @@ from rich.text import Text
 
 from dsl.digest import digest
 from dsl.unparse import unparse
-from evosearch.fitness import mean_and_error
+from evosearch.fitness import finite
 from evosearch.report.derivation import LAW_STATEMENTS, changed_lines, sizes
-from evosearch.report.interval import difference_told, finite
+from evosearch.report.interval import (
+    difference_told,
+    loss_in_words,
+    loss_told,
+    plus_minus,
+)
 from evosearch.simplify import Change, Difference, Simplified
 
 
@@ -37,9 +42,9 @@ def simplified_told(found: Simplified) -> dict[str, Any]:
         "margin": reduced.margin,
         "changes": [_change_told(change) for change in reduced.changes],
         "losses": {
-            "start": _loss_told(measured.start),
-            "tuned_start": _loss_told(measured.tuned_start),
-            "program": _loss_told(measured.program),
+            "start": loss_told(measured.start),
+            "tuned_start": loss_told(measured.tuned_start),
+            "program": loss_told(measured.program),
         },
         "tuned": {
             "rate": reduced.tuned_start.rate,
@@ -68,11 +73,6 @@ def _change_told(change: Change) -> dict[str, Any]:
         "cost": None if change.cost is None else finite(change.cost),
         "program": unparse(change.program),
     }
-
-
-def _loss_told(losses: tuple[float, ...]) -> dict[str, float | None]:
-    mean, error = mean_and_error(losses)
-    return {"mean": finite(mean), "stderr": finite(error)}
 
 
 def _difference_told(found: Difference, whole: Simplified) -> dict[str, float | None]:
@@ -135,23 +135,15 @@ def loss_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if tuned["rate"] == tuned["decay"] == 1.0:
         del names["tuned_start"]
     return [
-        (names[key][0], _plus_minus(told["losses"][key]), names[key][1])
+        (names[key][0], loss_in_words(told["losses"][key]), names[key][1])
         for key in names
     ]
 
 
 def _against(difference: Mapping[str, float | None]) -> str:
     """Of a program to the last one: the other way round than it is told."""
-    mean, width = difference["mean"], difference["interval"]
-    return "failed" if mean is None else f"{-mean:+.4f} +- {width:.4f}"
-
-
-def _plus_minus(loss: Mapping[str, float | None]) -> str:
-    return (
-        "failed"
-        if loss["mean"] is None
-        else f"{loss['mean']:.4f} +- {loss['stderr']:.4f}"
-    )
+    mean = difference["mean"]
+    return plus_minus(None if mean is None else -mean, difference["interval"], "+")
 
 
 def contribution_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

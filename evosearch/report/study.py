@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evosearch.config import StudyConfig
-from evosearch.fitness import mean_and_error
+from evosearch.fitness import finite, mean_and_error
+from evosearch.report.interval import plus_minus
 from evosearch.report.rendering import rendered
 
 _TEMPLATE = "study.md.jinja"
@@ -61,11 +61,10 @@ def _handed_over(told: Mapping[str, Any] | None) -> dict[str, Any]:
 def reference_row(label: str, program: str, losses: Sequence[float]) -> dict[str, Any]:
     """What is kept of a reference: its loss on the seeds that runs are reported on."""
     mean, error = mean_and_error(losses)
-    known = math.isfinite(mean)
     return {
         "reference": label,
-        "loss": mean if known else None,
-        "loss_stderr": error if known and math.isfinite(error) else None,
+        "loss": finite(mean),
+        "loss_stderr": finite(error),
         "test_seeds": len(losses),
         "program": program,
     }
@@ -104,9 +103,8 @@ def table(study: StudyConfig, rows: Sequence[Row]) -> list[list[str]]:
         )
     for row in rows:
         if "reference" in row:
-            seeds = {**row, "mean": row["loss"], "error": row["loss_stderr"]}
-            lines.append([row["reference"], *["-"] * 4, _plus_minus(seeds)])
-            lines[-1] += ["-"] * len(columns)
+            loss = plus_minus(row["loss"], row["loss_stderr"])
+            lines.append([row["reference"], *["-"] * 4, loss, *["-"] * len(columns)])
     return lines
 
 
@@ -121,10 +119,12 @@ def each_search(rows: Sequence[Row]) -> list[list[str]]:
     heading = ["arm", "seed", "loss minus first program", "states", "statements"]
     lines = [heading + ["simplified", "what it is"] * simplified]
     for row in rows:
-        gain = {"mean": row["gain"], "error": row["gain_stderr"]}
-        if gain["mean"] is not None:
-            gain["mean"] *= -1.0
-        cells = [row["arm"], str(row["seed"]), _plus_minus(gain, "+")]
+        loss = None if row["gain"] is None else -row["gain"]
+        cells = [
+            row["arm"],
+            str(row["seed"]),
+            plus_minus(loss, row["gain_stderr"], "+"),
+        ]
         cells += [str(row["states"]), str(row["statements"])]
         if simplified:
             fewer = row.get("simplified_statements")
@@ -148,14 +148,7 @@ def told(values: Sequence[float | None], sign: str = "") -> str:
     if not known:
         return "-"
     mean, error = mean_and_error(known)
-    return _plus_minus({"mean": mean, "error": error}, sign)
-
-
-def _plus_minus(row: Row, sign: str = "") -> str:
-    if row["mean"] is None:
-        return "failed"
-    alone = row["error"] is None or math.isnan(row["error"])
-    return f"{row['mean']:{sign}.4f}" + ("" if alone else f" +- {row['error']:.4f}")
+    return plus_minus(mean, finite(error), sign)
 
 
 def _minus(

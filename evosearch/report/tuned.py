@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from dsl.digest import digest
 from dsl.unparse import unparse
-from evosearch.fitness import mean_and_error
+from evosearch.report.interval import loss_in_words, loss_told
 from evosearch.tune import Tuned
 from evosearch.tune.drawing import at_the_edge
 
@@ -41,21 +41,13 @@ def tuned_told(found: Tuned) -> dict[str, Any]:
             for name in knobs.names
         },
         "at_the_edge": at_the_edge(knobs, found.best.values),
-        "tuning": _told(found.losses[found.place]),
-        "before": _told(found.before),
-        "after": _told(found.after),
-        "difference": _told(differences),
+        "tuning": loss_told(found.losses[found.place]),
+        "before": loss_told(found.before),
+        "after": loss_told(found.after),
+        "difference": loss_told(differences),
         "trainings": found.trainings,
         "digest": digest(found.program),
         "program": unparse(found.program),
-    }
-
-
-def _told(losses: Sequence[float]) -> dict[str, float | None]:
-    mean, error = mean_and_error(losses)
-    return {
-        "mean": mean if math.isfinite(mean) else None,
-        "stderr": error if math.isfinite(error) else None,
     }
 
 
@@ -82,13 +74,13 @@ def print_tuned(told: Mapping[str, Any]) -> None:
         "loss on test seeds",
         title=f"held-out loss on {told['test_seeds']} fresh data seeds",
     )
-    table.add_row(f"as it was, {told['schedules'][0]}", _plus_minus(told["before"]))
-    table.add_row(f"tuned, {told['schedule']}", _plus_minus(told["after"]))
-    table.add_row("paired difference", _plus_minus(told["difference"], "+"))
+    table.add_row(f"as it was, {told['schedules'][0]}", loss_in_words(told["before"]))
+    table.add_row(f"tuned, {told['schedule']}", loss_in_words(told["after"]))
+    table.add_row("paired difference", loss_in_words(told["difference"], "+"))
     console.print(table)
     console.print(
         f"trial {told['trial']} of {told['trials']} ({told['failed']} failed), by the "
-        f"mean loss on {told['seeds']} tuning seeds, {_plus_minus(told['tuning'])}; "
+        f"mean loss on {told['seeds']} tuning seeds, {loss_in_words(told['tuning'])}; "
         f"{told['trainings']} trainings"
     )
     if told["at_the_edge"]:
@@ -96,10 +88,3 @@ def print_tuned(told: Mapping[str, Any]) -> None:
         console.print(
             f"note: {names} is at the edge of what was tried: tune the result again"
         )
-
-
-def _plus_minus(loss: Mapping[str, float | None], sign: str = "") -> str:
-    if loss["mean"] is None:
-        return "failed"
-    error = "" if loss["stderr"] is None else f" +- {loss['stderr']:.4f}"
-    return f"{loss['mean']:{sign}.4f}{error}"
