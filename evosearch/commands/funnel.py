@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evosearch.commands.options import Json, print_json
+from evosearch.commands.options import Json, TrainedBy, command_again, print_json
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,15 +28,7 @@ def funnel(
         Path | None,
         typer.Option(help="The funnel's folder, not experiments/NAME."),
     ] = None,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=100_000,
-            help="1 is this process, more are Ray workers; 0 is one for each core or "
-            "GPU.",
-        ),
-    ] = 1,
+    workers: TrainedBy = 1,
     as_json: Json = False,
 ) -> None:
     """Compare programs on larger and larger tasks; the same command goes on."""
@@ -55,8 +46,7 @@ def funnel(
     entrants = read_entrants(read, lambda line: typer.echo(line, err=True))
     _try_tasks(read, workers)
     path = out or Path("experiments") / read.name
-    words = ["evosearch", "funnel", str(config)]
-    command = shlex.join([*words, *(() if out is None else ("--out", str(out)))])
+    command = command_again("funnel", config, out)
     results: list[StageResult] = []
     stopped = False
     names = [_file_of(stage, each.label) for stage in read.stages for each in entrants]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,9 +31,38 @@ OwnFunctions = Annotated[
         "--functions", help="A Python file of your own functions, as a config names it."
     ),
 ]
+TrainedBy = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=100_000,
+        help="1 is this process, more are Ray workers; 0 is one for each core or GPU.",
+    ),
+]
+KeptIn = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file that keeps the trainings: the same command takes them up."
+    ),
+]
+Executor = Annotated[
+    str | None,
+    typer.Option(metavar="inline|ray", help="This process (inline) or others (ray)."),
+]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run.")
 ]
+
+
+def command_again(name: str, config: Path, out: Path | None) -> str:
+    """What to type to go on with a study or a funnel.
+
+    Args:
+        name: of the command.
+        config, out: as they were given.
+    """
+    given = () if out is None else ("--out", str(out))
+    return shlex.join(["evosearch", name, str(config), *given])
 
 
 def print_json(value: Any) -> None:

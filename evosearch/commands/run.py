@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evosearch.commands.options import Json, print_json
+from evosearch.commands.options import Executor, Json, print_json
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ def run(
     workers: Annotated[
         int | None, typer.Option(help="Ray workers; 0 is one for each core or GPU.")
     ] = None,
-    executor: Annotated[
-        str | None,
-        typer.Option(
-            metavar="inline|ray", help="This process (inline) or others (ray)."
-        ),
-    ] = None,
+    executor: Executor = None,
     out: Annotated[
         Path | None,
         typer.Option(help="The run's folder, not experiments/runs/NAME-TIME."),

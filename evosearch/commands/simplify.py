@@ -9,6 +9,7 @@ import typer
 
 from evosearch.commands.options import (
     Json,
+    KeptIn,
     OwnFunctions,
     ProgramFile,
     TaskKeys,
@@ -50,12 +51,6 @@ _Tolerance = Annotated[
         "if not given.",
     ),
 ]
-_Store = Annotated[
-    Path | None,
-    typer.Option(
-        help="A file that keeps the trainings: the same command takes them up."
-    ),
-]
 _Page = Annotated[
     Path | None, typer.Option(help="A Markdown file to write the derivation to.")
 ]
@@ -69,7 +64,7 @@ def simplify(
     seeds: _Seeds = None,
     test_seeds: _TestSeeds = None,
     tolerance: _Tolerance = None,
-    store: _Store = None,
+    store: KeptIn = None,
     page: _Page = None,
     functions: OwnFunctions = None,
     as_json: Json = False,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evosearch.commands.options import Executor, command_again
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,12 +34,7 @@ def study(
             min=0, max=100_000, help="Ray workers; 0 is one for each core or GPU."
         ),
     ] = None,
-    executor: Annotated[
-        str | None,
-        typer.Option(
-            metavar="inline|ray", help="This process (inline) or others (ray)."
-        ),
-    ] = None,
+    executor: Executor = None,
 ) -> None:
     """Run a set of searches and compare them; the same command goes on."""
     from evosearch.threads import use_one_thread
@@ -54,8 +49,7 @@ def study(
     changes = [f"{key}={value}" for key, value in given.items() if value is not None]
     path = out or Path("experiments") / read.name
     planned = plan_runs(read, path, changes)
-    words = ["evosearch", "study", str(config)]
-    command = shlex.join([*words, *(() if out is None else ("--out", str(out)))])
+    command = command_again("study", config, out)
     # Held before the runs are looked at, so that no other process is amid one.
     with closing(StudyFolder(path)) as folder:
         done = sum(state_of(each) == "done" for each in planned)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evosearch.commands.options import Json, OwnFunctions, ProgramFile, print_json
+from evosearch.commands.options import (
+    Json,
+    KeptIn,
+    OwnFunctions,
+    ProgramFile,
+    TaskKeys,
+    TrainedBy,
+    print_json,
+)
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,28 +44,6 @@ Schedules = Annotated[
         "the first. Else that of the task.",
     ),
 ]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="A key of the task as in a config, such as arguments.scale=2; repeatable.",
-    ),
-]
-Workers = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        max=100_000,
-        help="1 is this process, more are Ray workers; 0 is one for each core or GPU.",
-    ),
-]
-KeptIn = Annotated[
-    Path | None,
-    typer.Option(
-        help="A file that keeps the trainings: the same command takes them up."
-    ),
-]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="A file for the tuned program."),
@@ -72,8 +58,8 @@ def tune(
     test_seeds: TestSeeds = 8,
     seed: Seed = 0,
     schedules: Schedules = None,
-    overrides: Overrides = None,
-    workers: Workers = 1,
+    overrides: TaskKeys = None,
+    workers: TrainedBy = 1,
     store: KeptIn = None,
     output: Output = None,
     functions: OwnFunctions = None,
