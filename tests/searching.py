@@ -147,4 +147,20 @@ def final_counts(counts: Counts) -> dict[str, Any]:
     return {name: getattr(counts, name) for name in names}
 
 
+def came_of(run: Run) -> tuple[list[ProgramRow], dict[str, Any]]:
+    """The rows of a run and what was counted, without how long it took."""
+    return list(map(timeless, run.rows)), final_counts(run.counts)
+
+
 Start = Callable[..., Run]
+
+
+def stopped_and_taken_up(start: Start, asked: Config, stop: int) -> Run:
+    """A run that was stopped after some children, as another process takes it up.
+
+    Results come in another order than before.
+    """
+    first = start(asked, Shuffling(0), name="run").go(stop)
+    first.store.commit()
+    first.store.close()
+    return start(asked, Shuffling(1), name="run").go()

@@ -25,10 +25,10 @@ from tests.searching import (
     Run,
     Shuffling,
     Start,
+    came_of,
     config,
-    final_counts,
     invented,
-    timeless,
+    stopped_and_taken_up,
 )
 
 MORE = 4
@@ -165,8 +165,7 @@ def test_the_steps_of_contests_count(whole: Run) -> None:
 def test_the_order_of_results_does_not_matter(start: Start, whole: Run) -> None:
     for seed in range(2):
         other = start(settings(search={"rates": [1, 3]}), Shuffling(seed)).go()
-        assert list(map(timeless, other.rows)) == list(map(timeless, whole.rows))
-        assert final_counts(other.counts) == final_counts(whole.counts)
+        assert came_of(other) == came_of(whole)
 
 
 @pytest.mark.parametrize("stop", [0, 1, 3, 20, 39, 75, 110, 149])
@@ -174,12 +173,8 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
     start: Start, whole: Run, stop: int
 ) -> None:
     asked = settings(search={"rates": [1, 3]})
-    first = start(asked, Shuffling(0), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    second = start(asked, Shuffling(1), name="run").go()
-    assert list(map(timeless, second.rows)) == list(map(timeless, whole.rows))
-    assert final_counts(second.counts) == final_counts(whole.counts)
+    second = stopped_and_taken_up(start, asked, stop)
+    assert came_of(second) == came_of(whole)
 
 
 def test_a_larger_budget_goes_on_where_a_smaller_ended(

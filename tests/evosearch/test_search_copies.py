@@ -9,7 +9,14 @@ import pytest
 from dsl import parse
 from dsl.structure import structure
 from evosearch.config import Config
-from tests.searching import Run, Shuffling, Start, config, final_counts, timeless
+from tests.searching import (
+    Run,
+    Shuffling,
+    Start,
+    came_of,
+    config,
+    stopped_and_taken_up,
+)
 
 POPULATION = 20
 COPIES = 3
@@ -49,9 +56,5 @@ def test_a_limit_that_cannot_be_reached_changes_nothing(start: Start) -> None:
 @pytest.mark.parametrize("stop", [0, 30, 100])
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(start: Start, stop: int) -> None:
     whole = start(settings(), Shuffling(2)).go()
-    first = start(settings(), Shuffling(0), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    second = start(settings(), Shuffling(1), name="run").go()
-    assert list(map(timeless, second.rows)) == list(map(timeless, whole.rows))
-    assert final_counts(second.counts) == final_counts(whole.counts)
+    second = stopped_and_taken_up(start, settings(), stop)
+    assert came_of(second) == came_of(whole)

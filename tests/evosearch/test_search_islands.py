@@ -10,7 +10,14 @@ from evosearch.genome import genome_of
 from evosearch.islands import Islands
 from evosearch.population import Member, Population
 from evosearch.rows import ProgramRow
-from tests.searching import Run, Shuffling, Start, config, final_counts, timeless
+from tests.searching import (
+    Run,
+    Shuffling,
+    Start,
+    came_of,
+    config,
+    stopped_and_taken_up,
+)
 
 WINDOW, ISLANDS, EVERY = 8, 4, 50
 GENOME = genome_of(parse("def train(w, g, lr):\n  return g\n"))
@@ -94,9 +101,5 @@ def test_one_island_is_a_population_as_ever(start: Start) -> None:
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(start: Start, stop: int) -> None:
     asked = settings(islands=ISLANDS, migrate=EVERY)
     whole = start(asked, Shuffling(2)).go()
-    first = start(asked, Shuffling(0), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    second = start(asked, Shuffling(1), name="run").go()
-    assert list(map(timeless, second.rows)) == list(map(timeless, whole.rows))
-    assert final_counts(second.counts) == final_counts(whole.counts)
+    second = stopped_and_taken_up(start, asked, stop)
+    assert came_of(second) == came_of(whole)

@@ -21,10 +21,10 @@ from tests.searching import (
     Run,
     Shuffling,
     Start,
+    came_of,
     config,
-    final_counts,
     invented,
-    timeless,
+    stopped_and_taken_up,
 )
 
 RATES = [0.3, 1, 3]
@@ -135,8 +135,7 @@ def test_the_order_of_results_does_not_matter(start: Start, hurdles: dict) -> No
     expected = start(settings(hurdles=hurdles)).go()
     for seed in range(2):
         other = start(settings(hurdles=hurdles), Shuffling(seed)).go()
-        assert list(map(timeless, other.rows)) == list(map(timeless, expected.rows))
-        assert final_counts(other.counts) == final_counts(expected.counts)
+        assert came_of(other) == came_of(expected)
 
 
 @pytest.mark.parametrize("hurdles", [{}, {"quantile": 0.6, "history": 10}])
@@ -146,12 +145,8 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 ) -> None:
     asked = settings(hurdles=hurdles)
     whole = start(asked).go()
-    first = start(asked, Shuffling(0), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    second = start(asked, Shuffling(1), name="run").go()
-    assert list(map(timeless, second.rows)) == list(map(timeless, whole.rows))
-    assert final_counts(second.counts) == final_counts(whole.counts)
+    second = stopped_and_taken_up(start, asked, stop)
+    assert came_of(second) == came_of(whole)
     assert list(second.store.programs(first=1)) == second.rows
 
 

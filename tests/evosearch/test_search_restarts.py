@@ -10,9 +10,9 @@ from tests.searching import (
     Run,
     Shuffling,
     Start,
+    came_of,
     config,
-    final_counts,
-    timeless,
+    stopped_and_taken_up,
 )
 
 WINDOW = 8
@@ -67,10 +67,6 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 ) -> None:
     asked = settings(restart=EVERY, restart_after_stall=25, more=more)
     whole = start(asked, Shuffling(2)).go()
-    first = start(asked, Shuffling(0), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    second = start(asked, Shuffling(1), name="run").go()
-    assert list(map(timeless, second.rows)) == list(map(timeless, whole.rows))
-    assert final_counts(second.counts) == final_counts(whole.counts)
+    second = stopped_and_taken_up(start, asked, stop)
+    assert came_of(second) == came_of(whole)
     assert second.counts.restarts == whole.counts.restarts > 2
