@@ -3,10 +3,11 @@
 Successive halving over data seeds (Jamieson and Talwalkar 2016), in two rounds: a child
 that is fitter on its first data seeds than the leader, the fittest member that was
 trained on more, is trained on `fitness.more_seeds` fresh ones, and the leader on the
-same. From then on these alone are its fitness, for it was chosen by the others. The
-leader meets new ones with each that would replace it, so what luck it had fades. A
-member that comes to the front without them, because the leader fell back, is trained on
-more too.
+same. From then on these alone are its fitness, for it was chosen by the others.
+`fitness.more_rotate` children share the same ones, on which leader and reference are
+trained once; then the leader meets new ones with who would replace it, so what luck it
+had fades. A member that comes to the front without them, because the leader fell back,
+is trained on more too.
 
 Who would lead is asked when half of the window is between a child and its settling, so
 that the further trainings are done in the meantime. The paper: "A program may be
@@ -15,9 +16,11 @@ evaluated again to reduce noise."
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-from evosearch.fitness import MORE_SEEDS_FROM, Place, more_seeds
+from evosearch.config import FitnessConfig
+from evosearch.fitness import Place, more_seeds
 from evosearch.ledger import Ledger, Subject
 from evosearch.population import Member, Population
 from evosearch.reference import Reference
@@ -25,29 +28,35 @@ from evosearch.rows import TrainingRow
 from evosearch.twins import Twins
 
 _ENOUGH = 16
-"""Contests after which a leader's fitness is known well: it is trained no more."""
+"""Sets of data seeds after which a leader is known well: it is trained no more."""
 
 
 class Contests:
     """Orders further trainings and knows who has had them.
 
     Args:
-        seeds: further data seeds in a contest; 0 is no contests.
+        fitness: says how many data seeds they have, and how long those last.
         ledger: trains.
         reference: is trained wherever others are.
         twins: knows what to train for a member.
     """
 
     def __init__(
-        self, seeds: int, ledger: Ledger, reference: Reference, twins: Twins
+        self,
+        fitness: FitnessConfig,
+        ledger: Ledger,
+        reference: Reference,
+        twins: Twins,
     ) -> None:
-        self._seeds = seeds
+        self._seeds = fitness.more_seeds
+        self._rotate = fitness.more_rotate
         self._ledger = ledger
         self._reference = reference
         self._twins = twins
         # By the child in whose name they are trained: those that are not settled.
         self._under_way: dict[int, tuple[str, ...]] = {}
-        self._settled = 0
+        # By digest: the data seeds of those that are, the last ones last.
+        self._settled = defaultdict[str, list[int]](list)
 
     @property
     def on(self) -> bool:
@@ -77,12 +86,13 @@ class Contests:
         leads = fitness is not None and fitness < bar.fitness
         if leads and child.digest not in busy and not self._known(child.digest):
             asked[child.digest] = child
-            if leader is not None and self._times(leader.trained) < _ENOUGH:
+            if leader is not None and self._tests(leader.trained, number):
                 asked[leader.trained] = self._twins.subject_of_member(leader)
+        seeds = self._seeds_of(number)
         if asked:
-            self._reference.order(more_seeds(number, self._seeds))
+            self._reference.order(seeds)
         for subject in asked.values():
-            self._ledger.order(subject, more_seeds(number, self._seeds))
+            self._ledger.order(subject, seeds)
         self._under_way[number] = tuple(asked)
 
     def recall(self, number: int, contest: str) -> None:
@@ -97,34 +107,42 @@ class Contests:
             the reference too.
         """
         digests = self._under_way.pop(number, ())
-        self._settled = number
         if not digests:
             return (), 0
-        seeds = more_seeds(number, self._seeds)
+        seeds = self._seeds_of(number)
         self._reference.settle(seeds)
         steps = 0
-        for digest in {*digests, self._reference.digest}:
-            rows = self._ledger.settle(digest, seeds)
-            steps += sum(row.steps for row in rows.values())
+        for digest in sorted({*digests, self._reference.digest}):
+            settled = self._settled[digest]
+            if seeds[-1] not in settled[-1:]:
+                settled.extend(seeds)
+                rows = self._ledger.settle(digest, seeds)
+                steps += sum(row.steps for row in rows.values())
         return digests, steps
 
     def trainings(self, digest: str) -> dict[Place, TrainingRow]:
         """A program's further trainings, up to the child that was settled last."""
-        if not self.on:
+        seeds = set(self._settled.get(digest, ()))
+        if not seeds:
             return {}
-        seeds = range(MORE_SEEDS_FROM, more_seeds(self._settled, self._seeds).stop)
         rows = self._ledger.trainings(digest)
         return {place: row for place, row in rows.items() if row.seed in seeds}
 
+    def _seeds_of(self, number: int) -> range:
+        return more_seeds(number, self._seeds, self._rotate)
+
     def _known(self, digest: str) -> bool:
         """Whether a program was trained on further data seeds before."""
-        return bool(self.trainings(digest))
+        return digest in self._settled
 
-    def _times(self, digest: str) -> int:
-        """In how many contests a program was, those under way too."""
-        seeds = {seed for _, seed in self.trainings(digest)}
-        settled = len(seeds) // self._seeds
-        return settled + sum(digest in each for each in self._under_way.values())
+    def _tests(self, digest: str, number: int) -> bool:
+        """Whether a child's data seeds say more of a leader: new, and not too many."""
+        seeds = set(self._settled.get(digest, ()))
+        for child, digests in self._under_way.items():
+            if digest in digests:
+                seeds.update(self._seeds_of(child))
+        new = seeds.isdisjoint(self._seeds_of(number))
+        return new and len(seeds) // self._seeds < _ENOUGH
 
 
 def _fittest(members: Iterable[Member]) -> Member | None:

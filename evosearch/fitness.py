@@ -53,9 +53,15 @@ def data_seeds(child: int, seeds: int, rotate: int) -> range:
     return range(first, first + seeds)
 
 
-def more_seeds(child: int, seeds: int) -> range:
-    """The further data seeds of child number `child`: no two children share one."""
-    first = MORE_SEEDS_FROM + child * seeds
+def more_seeds(child: int, seeds: int, rotate: int) -> range:
+    """The further data seeds of child number `child`.
+
+    Args:
+        child: number in the run.
+        seeds: how many.
+        rotate: children that share them, 1 or more.
+    """
+    first = MORE_SEEDS_FROM + child // rotate * seeds
     return range(first, first + seeds)
 
 

@@ -79,9 +79,7 @@ class Search:
         self._reference = Reference(problem.reference, ledger, config.fitness)
         self._judge = Judge(config, self._reference)
         self._hurdles = Hurdles(config.hurdles)
-        self.contests = Contests(
-            config.fitness.more_seeds, ledger, self._reference, self.twins
-        )
+        self.contests = Contests(config.fitness, ledger, self._reference, self.twins)
         self._called = 0
         self._random = Random(config.seed)
         self._began = time.monotonic()

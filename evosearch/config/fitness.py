@@ -35,9 +35,15 @@ class FitnessConfig(Section):
     more_seeds: int = Field(
         default=0,
         ge=0,
-        le=1000,
+        le=100,
         description="fresh data seeds for a child that would lead on its first ones, "
-        "and for the leader, before it enters; from 0, which is none, to 1000",
+        "and for the leader, before it enters; from 0, which is none, to 100",
+    )
+    more_rotate: int = Field(
+        default=1,
+        ge=1,
+        description="children that share those fresh data seeds, so that the leader "
+        "and the reference are trained once for all; from 1, which is each its own",
     )
     state_price: float = Field(
         default=0.0,

@@ -88,7 +88,7 @@ def test_no_data_seed_is_for_two_things() -> None:
     stages, most = 1000, 10_000
     kinds = [
         range(data_seeds(10**6, 100, 1).stop),
-        range(MORE_SEEDS_FROM, more_seeds(10**6, 100).stop),
+        range(MORE_SEEDS_FROM, more_seeds(10**6, 100, 1).stop),
         range(VALIDATION_SEEDS_FROM, VALIDATION_SEEDS_FROM + most),
         range(TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + stages * SEEDS_APART),
         range(SIMPLIFY_SEEDS_FROM, SIMPLIFY_SEEDS_FROM + most),
