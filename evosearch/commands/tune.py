@@ -158,3 +158,4 @@ def _tell(
         print_tuned(told)
     if output is not None:
         write_whole(output, tuned_text(told), "--output")
+        typer.echo(f"written to {output}", err=True)

@@ -24,6 +24,9 @@ _EXPECTED = {
     "too_short": "must not be empty",
 }
 
+_OF_A_KEY = "[key]"
+"""Pydantic ends a path with it where the last key itself is wrong, not what it has."""
+
 
 def sentences(
     error: ValidationError, tree: type[BaseModel], places: Mapping[KeyPath, str]
@@ -43,7 +46,7 @@ def sentences(
 
 def key_name(path: KeyPath) -> str:
     """The path as a user writes it: `tasks.0.arguments`."""
-    return ".".join(str(part) for part in path)
+    return ".".join(str(part) for part in path if part != _OF_A_KEY)
 
 
 def _what(problem: Mapping[str, Any], tree: type[BaseModel], path: KeyPath) -> str:
@@ -60,6 +63,8 @@ def _what(problem: Mapping[str, Any], tree: type[BaseModel], path: KeyPath) -> s
         return f"unknown key; {did_you_mean(str(path[-1]), known)}"
     message = problem["msg"].replace("Input should be", "must be")
     expected = _EXPECTED.get(kind, message)
+    if path[-1:] == (_OF_A_KEY,):
+        return f"its name {expected}: 1 to 64 letters (a to z), digits, - and _"
     return f"{expected}, but it is {_shown(problem['input'])}{meaning}"
 
 

@@ -187,6 +187,7 @@ def test_the_best_of_a_run_are_candidates(tmp_path: Path) -> None:
         ("noise: 0.2", "nois: 0.2", "stage two: "),
         ("runs: {}", "runs: {a: nowhere}", "runs.a: nowhere has no config.yaml"),
         ("question: Does it work?\n", "", "question: missing"),
+        ("lion: lion", "löwe: lion", "programs.löwe: its name must be a plain name: 1"),
     ],
 )
 def test_bad_funnels(tmp_path: Path, old: str, new: str, sentence: str) -> None:
