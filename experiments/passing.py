@@ -1,0 +1,130 @@
+"""When a search passed the program it is compared with: in steps and in minutes.
+
+A search calls its best child better by data seeds that it also chose it by. Here those
+that led it are trained again, in the order in which they came, on data seeds that no
+search uses, with the reference beside them; the first that is better by more than two
+standard errors of the paired difference is when the search passed it. Steps and minutes
+are those of the search up to that child.
+
+    python experiments/passing.py experiments/lion/runs/lion-0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from dsl.parse import parse
+from dsl.prune import prune
+from evosearch.config import Config, load_config
+from evosearch.errors import InputError
+from evosearch.fitness import TEST_SEEDS_FROM, mean_and_error, seed_differences
+from evosearch.folder import CONFIG, STORE
+from evosearch.ledger import Ledger, losses
+from evosearch.opening import load_program
+from evosearch.rows import ProgramRow
+from evosearch.simplify import bench
+from evosearch.store import Store
+from evosearch.twins import subject_of
+
+FRESH_SEEDS_FROM = TEST_SEEDS_FROM + 250_000_000
+"""Beyond those that searches, studies and funnels report on."""
+
+
+def leaders(rows: list[ProgramRow], config: Config) -> Iterator[ProgramRow]:
+    """Those that had the best fitness so far, better than the reference's.
+
+    Where there are contests, by what they had in one.
+    """
+    best = 0.0
+    for row in rows[1:]:
+        proven = (row.twin or row.digest) in row.contest.split()
+        if row.fitness is None or row.reason or row.fitness >= best:
+            continue
+        if proven or not config.fitness.more_seeds:
+            best = row.fitness
+            yield row
+
+
+def passed(
+    run: Path, ledger: Ledger, seeds: int, config: Config, rows: list[ProgramRow]
+) -> Iterator[dict[str, Any]]:
+    """What each leader is on fresh data seeds, up to the first that is better."""
+    steps = list(accumulate(row.steps for row in rows))
+    fresh = range(FRESH_SEEDS_FROM, FRESH_SEEDS_FROM + seeds)
+    name = config.fitness.reference or config.program
+    reference = subject_of(prune(load_program(name)))
+    ledger.order(reference, fresh)
+    theirs = losses(ledger.settle(reference.digest, fresh))
+    for row in leaders(rows, config):
+        subject = subject_of(prune(parse(row.text)))
+        ledger.order(subject, fresh)
+        trained = ledger.settle(subject.digest, fresh)
+        failed = any(each.outcome != "ok" for each in trained.values())
+        mean, error = (
+            (float("inf"), 0.0)
+            if failed
+            else mean_and_error(seed_differences(losses(trained), theirs))
+        )
+        better = mean + 2.0 * error < 0.0
+        yield {
+            "run": str(run),
+            "number": row.number,
+            "steps": steps[row.number],
+            "minutes": round(row.seconds / 60.0, 2),
+            "fitness": row.fitness,
+            "difference": None if failed else mean,
+            "error": None if failed else error,
+            "passed": better,
+            "text": row.text,
+        }
+        if better:
+            return
+
+
+def main() -> None:
+    """Answer for each run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs")
+    parser.add_argument("--seeds", type=int, default=32, help="fresh data seeds")
+    parser.add_argument("--store", type=Path, help="a file that keeps the trainings")
+    parser.add_argument("--json", action="store_true", help="a line for each leader")
+    asked = parser.parse_args()
+    for run in asked.runs:
+        config = load_config(run / CONFIG)
+        if len(config.tasks) > 1 or config.functions:
+            raise InputError(f"{run}: has several tasks or functions of its own")
+        store = Store.open(run / STORE)
+        rows = list(store.programs())
+        store.close()
+        seed = load_program(config.program)
+        given = config.tasks[0], None, seed, asked.store, _say
+        with bench(*given) as (ledger, _):
+            for told in passed(run, ledger, asked.seeds, config, rows):
+                print(json.dumps(told) if asked.json else _line(told), flush=True)
+
+
+def _line(told: dict[str, Any]) -> str:
+    fresh = (
+        "fails"
+        if told["difference"] is None
+        else f"{told['difference']:+.4f} +- {told['error']:.4f}"
+    )
+    return (
+        f"{told['run']}: child {told['number']:,} after {told['steps']:,} steps and "
+        f"{told['minutes']:.1f} minutes: fitness {told['fitness']:+.4f}, "
+        f"on fresh data seeds {fresh}{': passed' if told['passed'] else ''}"
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
