@@ -200,11 +200,15 @@ def _engine(
             return MACHINE, f" (a program's updates take less than {most:.2g} s)"
     _tell("timing the machine")
     chunks = plan.chunks * seeds / slots
-    on_machine = chunks * _warm_seconds(_on_slots(plan, program, slots))
+    machine = Machine(plan)
+    take_chunk = (
+        _on(machine, program) if slots == 1 else _on_slots(plan, program, slots)
+    )
+    on_machine = chunks * _warm_seconds(take_chunk)
     told = f" (a program takes {on_machine:.2g} s on the machine"
     if slots == 1:
         # Without slots it can be told what an update takes.
-        idle = chunks * _warm_seconds(_on_slots(plan, IDLE, slots))
+        idle = chunks * _warm_seconds(_on(machine, IDLE))
         update = max(0.0, on_machine - idle)
         if update < SHORTEST_COMPILATION:
             return MACHINE, f"{told}, of which its updates take {update:.2g} s)"
@@ -262,8 +266,6 @@ def _on(engine: Engine, program: Program) -> Callable[[], None]:
 
 def _on_slots(plan: Plan, program: Program, count: int) -> Callable[[], None]:
     """The same in all slots of the machine."""
-    if count == 1:
-        return _on(Machine(plan), program)
     slots, one = Slots(plan, count), laid_out(program)
     programs = stack([one] * count)
     chunks = stack([plan.chunk(0, 0)] * count)

@@ -1,4 +1,4 @@
-"""What a worker runs: a job in, a training out; tasks are compiled once a worker."""
+"""What a worker runs: a job in, a training out; tasks are compiled once a process."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from dsl.functions import FUNCTIONS
 from dsl.parse import parse
 from dsl.program import Program
+from dsl.rows import Function
 from evosearch.batching import Batching
 from evosearch.config import TaskConfig, TrainingConfig
 from evosearch.dispatch import Dispatch
@@ -125,12 +128,44 @@ class Evaluator:
 
 
 def make_trainer(task: TaskConfig, training: TrainingConfig) -> Trainer:
-    """The engines for a task of a config.
+    """The engines for a task of a config: those made for an equal one, if not long ago.
+
+    The runs of a study in one process would trace and load the same machine each, which
+    takes longer than many a training.
 
     Raises:
         InputError: the task cannot be loaded, or is not one.
     """
-    return Trainer(Dispatch(load_plan(task, training), task.engine))
+    version, table = task_version(task, training), tuple(FUNCTIONS.values())
+    return _trainer(_Asked(version, os.getcwd(), table, task, training))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a trainer is made from; equal ones can have the same.
+
+    Attributes:
+        version: of the task.
+        folder: that relative paths start at.
+        functions: the table, which a machine knows as it was when it was made.
+        task, training: of the config.
+    """
+
+    version: str
+    folder: str
+    functions: tuple[Function, ...]
+    task: TaskConfig = field(compare=False)
+    training: TrainingConfig = field(compare=False)
+
+
+_MOST_KEPT = 4
+"""Trainers that are kept for evaluators to come."""
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _trainer(asked: _Asked) -> Trainer:
+    plan = load_plan(asked.task, asked.training)
+    return Trainer(Dispatch(plan, asked.task.engine))
 
 
 def load_plan(task: TaskConfig, training: TrainingConfig) -> Plan:

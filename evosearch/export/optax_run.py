@@ -13,6 +13,9 @@ from evosearch.export.naming import LEARNING_RATE
 from evosearch.export.trace import Trace
 from evosearch.export.verify import STEPS, Inputs, Stepper
 
+_QUICKLY = {"xla_backend_optimization_level": 0}
+"""A step runs for less than a millisecond, 50 times: to compile it takes longer."""
+
 
 def optax_stepper(
     found: Trace, module: ModuleType, name: str, compiled: bool = True
@@ -33,7 +36,7 @@ def optax_stepper(
         optimizer = getattr(module, name)(**options)
         return optimizer.update(gradient, state, weights)
 
-    taken = jax.jit(step) if compiled else step
+    taken = jax.jit(step, compiler_options=_QUICKLY) if compiled else step
 
     def run(inputs: Inputs) -> list[Leaves]:
         with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dsl import FUNCTIONS
+from evosearch import handover
 from evosearch.config import Config
+from evosearch.identify import Identity, Verdict
 from evosearch.store import Store
 from evosearch.workers import Executor
 from tests.functions_file import forget_functions
@@ -19,6 +22,15 @@ def clean_table() -> Iterator[None]:
     before = set(FUNCTIONS)
     yield
     forget_functions(before)
+
+
+@pytest.fixture
+def quick_handover(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names and sources are not what a test is about: they are made up."""
+    unknown = Identity(Verdict.UNKNOWN, ())
+    monkeypatch.setattr(handover, "identify", lambda program: unknown)
+    export = SimpleNamespace(source="made up")
+    monkeypatch.setattr(handover, "export", lambda program, target, name: export)
 
 
 @pytest.fixture

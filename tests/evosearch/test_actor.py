@@ -75,5 +75,6 @@ def test_functions_that_are_missing_are_told_with_the_first_jobs(
     worker: Worker,
 ) -> None:
     lost = Worker((TaskConfig(task="digits"),), TrainingConfig(), "/no/where.py", None)
-    with pytest.raises(InputError, match="in a worker: functions /no/where"):
+    told = r"^in a worker: functions /no/where\.py: cannot be read \(No such file"
+    with pytest.raises(InputError, match=told):
         lost.exchange(jobs("a"), 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,11 +14,8 @@ from evosearch.errors import InputError
 from evosearch.export.loading import load
 from evosearch.folder import BEST, BEST_RAW, SUMMARY
 from evosearch.handover import DERIVATION, EXPORTS, NAME
-from evosearch.identify import Identity, Verdict
 from evosearch.stop import StopOnInterrupt
 from tests.command_line import ROOT, evosearch, last_line
-
-UNKNOWN = Identity(Verdict.UNKNOWN, ())
 
 pytestmark = pytest.mark.slow
 
@@ -44,14 +40,6 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(config: Path) -> dict[str, Any]:
     return ran(config, "whole")
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names and sources are not what a test is about: they are made up."""
-    monkeypatch.setattr(handover, "identify", lambda program: UNKNOWN)
-    export = SimpleNamespace(source="made up")
-    monkeypatch.setattr(handover, "export", lambda program, target, name: export)
 
 
 def ran(config: Path, name: str, *words: str) -> dict[str, Any]:
@@ -86,7 +74,7 @@ def test_what_is_said_of_the_chosen_one_is_what_it_was_measured_at(
     assert losses["start"]["stderr"] == whole["best"]["fresh_stderr"]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_it_is_printed(config: Path) -> None:
     answer = evosearch("run", config, "--out", config.parent / "printed")
     assert answer.code == 0, answer.error
@@ -95,7 +83,7 @@ def test_it_is_printed(config: Path) -> None:
     assert f": best.opt, derivation.md, {', '.join(EXPORTS.values())}" in answer.output
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_it_can_be_turned_off(config: Path) -> None:
     summary = ran(config, "off", "--set", "simplify.enabled=false")
     assert summary["handover"] is None
@@ -104,14 +92,14 @@ def test_it_can_be_turned_off(config: Path) -> None:
     assert digest(parse((folder / BEST).read_text())) == summary["best"]["digest"]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_a_share_of_nothing_leaves_the_laws(config: Path) -> None:
     told = ran(config, "none", "--set", "simplify.share=0")["handover"]["simplified"]
     assert not told["complete"]
     assert {change["kind"] for change in told["changes"]} <= {"law", "rounded"}
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_its_share_is_of_the_steps_of_the_search(config: Path) -> None:
     summary = ran(config, "half", "--set", "simplify.share=0.5")
     told = summary["handover"]["simplified"]
@@ -145,7 +133,7 @@ def test_it_is_stopped_and_taken_up(
     assert not again["interrupted"]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_a_program_that_cannot_be_trained_is_handed_over_by_laws(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +147,7 @@ def test_a_program_that_cannot_be_trained_is_handed_over_by_laws(
     assert handed["files"] == [BEST, *EXPORTS.values()]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_what_was_handed_over_stays_until_it_is_made_again(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +163,7 @@ def test_what_was_handed_over_stays_until_it_is_made_again(
     assert [(run / name).read_bytes() for name in (BEST, SUMMARY)] == before
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_handover")
 def test_a_library_that_is_missing_is_told(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,7 +141,6 @@ def test_the_same_seed_gives_the_same_and_another_the_same_name() -> None:
         "sign(w) * lr",
         "w * (lr * 0.001)",
         pytest.param("log(square(g) + 0.1) * lr", marks=pytest.mark.slow),
-        pytest.param("tan(g + w) * lr", marks=pytest.mark.slow),
     ],
 )
 def test_what_is_not_known_is_unknown(update: str) -> None:
@@ -157,7 +156,7 @@ def test_without_an_update_there_is_nothing_to_compare(update: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["adam", "lion", "nesterov", "rmsprop", "tiger"])
+@pytest.mark.parametrize("name", ["adam", "lion", "nesterov"])
 def test_a_name_given_to_a_mutant_holds_on_fresh_streams(name: str) -> None:
     random = Random(name)
     program = BY_NAME[name].program
@@ -222,8 +221,10 @@ def test_constants_are_put_into_the_text() -> None:
     assert "lr * 2.0" in unparse(program)
 
 
-@pytest.mark.parametrize("name", ["lion", "adamw", "momentum"])
-@pytest.mark.parametrize("schedule", ["sqrt(lr)", "lr * lr", "abs(cos(lr * 40.0))"])
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [("lion", "sqrt(lr)"), ("adamw", "lr * lr"), ("momentum", "abs(cos(lr * 40.0))")],
+)
 def test_a_known_program_with_another_schedule_is_named(
     name: str, schedule: str
 ) -> None:
@@ -237,7 +238,7 @@ def test_a_known_program_with_another_schedule_is_named(
 
 
 def test_a_known_schedule_is_none_of_its_own() -> None:
-    assert not identify(parse(read_program("lion"))).at_peak
+    assert not shipped("lion").at_peak
 
 
 def test_constants_of_the_text_are_tried() -> None:

@@ -106,6 +106,7 @@ def command(tmp_path: Path) -> Any:
     return words
 
 
+@pytest.mark.usefixtures("quick_handover")
 @pytest.mark.parametrize(
     ("mode", "program", "states"),
     [("evolve", "adamw", 1), ("constants", "lion", 1), ("random", "momentum", 0)],

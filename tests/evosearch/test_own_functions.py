@@ -25,6 +25,7 @@ from evosearch.train import Outcome, Trainer
 from tests.command_line import (
     evosearch,
     evosearch_process,
+    last_line,
     refused,
 )
 from tests.functions_file import written
@@ -201,6 +202,7 @@ budget: {{{{evaluations: 4}}}}
 simplify: {{{{enabled: false}}}}
 training: {{{{chunks: 5}}}}
 final: {{{{candidates: 1, validation_seeds: 1, test_seeds: 2}}}}
+workers: {{{{executor: inline}}}}
 """
 
 
@@ -216,16 +218,18 @@ def test_a_search_with_them_and_with_matrices_is_one_trajectory(tmp_path: Path) 
     )
     config = tmp_path / "run.yaml"
     config.write_text(RUN.format(start))
-    found = []
-    for executor in ("inline", "ray"):
-        run = tmp_path / executor
-        options = ("--out", run, "--executor", executor, "--workers", "1", "--json")
-        with evosearch_process("run", config, *options) as process:
-            output, error = process.communicate(timeout=240)
-        assert process.returncode == 0, error
-        found.append(json.loads(output.splitlines()[-1])["trajectory"])
-        assert "programs that use matrices are compiled" in (run / LOG).read_text()
+    inline = evosearch("run", config, "--out", tmp_path / "inline", "--json")
+    assert inline.code == 0, inline.error
+    run = tmp_path / "ray"
+    options = ("--out", run, "--executor", "ray", "--workers", "1", "--json")
+    with evosearch_process("run", config, *options) as process:
+        output, error = process.communicate(timeout=240)
+    assert process.returncode == 0, error
+    found = [last_line(printed)["trajectory"] for printed in (inline.output, output)]
     assert found[0] == found[1]
+    for name in ("inline", "ray"):
+        log = (tmp_path / name / LOG).read_text()
+        assert "programs that use matrices are compiled" in log
     told = json.loads(evosearch("show", run, "--uses", "matrix", "--json").output)
     assert told
     assert all(

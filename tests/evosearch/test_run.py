@@ -39,6 +39,10 @@ budget: {{evaluations: 150}}
 simplify: {{enabled: false}}
 training: {{chunks: 5}}
 hurdles: {{quantile: 0.6, history: 50}}
+meta_validation:
+  every: 20
+  seeds: 2
+  tasks: [{{task: '{ROOT}/tests/tasks/line.py:Line'}}]
 final: {{candidates: 4, validation_seeds: 2, test_seeds: 3}}
 workers: {{executor: inline}}
 """
@@ -99,6 +103,7 @@ def test_what_a_run_says(whole: dict[str, Any]) -> None:
     assert len(whole["trajectory"]) == 64
     assert whole["seed_fitness"] == 0.0
     assert whole["best"]["fitness"] < 0.0
+    assert len(whole["meta_validation"]) > 2
     gain = whole["seed_fresh_mean"] - whole["best"]["fresh_mean"]
     assert whole["best"]["fresh_gain"] == pytest.approx(gain)
 

@@ -1,4 +1,7 @@
-"""Runs with meta-validation: the same search, and looks that are told at the end."""
+"""Runs with meta-validation: the same search, and looks that are told at the end.
+
+That Ray's workers find the same is seen in `test_run.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from evosearch.opening import open_new
 from evosearch.run import run as run_search
 from evosearch.store import Store
 from evosearch.study.folder import META, README
-from tests.command_line import ROOT, evosearch, evosearch_process, last_line, refused
+from tests.command_line import ROOT, evosearch, last_line, refused
 
 pytestmark = pytest.mark.slow
 
@@ -117,17 +120,6 @@ def test_stopped_and_taken_up_again(
     answer = evosearch("run", "--resume", folder / name, "--json")
     assert answer.code == 0, answer.error
     assert same(whole, last_line(answer.output))
-
-
-@pytest.mark.ray
-def test_ray_workers_find_the_same(folder: Path, whole: dict[str, Any]) -> None:
-    options = ("--executor", "ray", "--workers", "2", "--json")
-    with evosearch_process(
-        "run", folder / "run.yaml", "--out", folder / "ray", *options
-    ) as process:
-        output, error = process.communicate(timeout=300)
-        assert process.returncode == 0, error
-    assert same(whole, last_line(output))
 
 
 def test_a_person_is_told(folder: Path, whole: dict[str, Any]) -> None:

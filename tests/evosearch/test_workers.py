@@ -106,22 +106,6 @@ def test_ray_gives_the_same_with_slots() -> None:
     assert found[0] == found[1]
 
 
-@pytest.mark.ray
-@pytest.mark.filterwarnings("ignore:os.fork")
-def test_functions_that_a_worker_lacks_are_told(tmp_path: Path) -> None:
-    functions = str(tmp_path / "own.py")
-    executor = make_executor("ray", 1, (LINE,), TRAINING, functions)
-    try:
-        executor.submit(jobs()[:1])
-        with pytest.raises(InputError) as raised:
-            executor.collect()
-    finally:
-        executor.close()
-    assert str(raised.value).startswith(
-        f"in a worker: functions {functions}: cannot be read (No such file"
-    )
-
-
 def test_the_fault_of_a_task_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(FAILS)
     fails = TaskConfig(task=f"{tmp_path}/mine.py:Fails")

@@ -1,6 +1,7 @@
 """Exports do what their programs do: left alone for 100 steps, and step by step."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import jax
 import numpy as np
@@ -46,6 +47,7 @@ def peak_of(name: str) -> float:
     return found.parameters[0].value
 
 
+@cache
 def expected(name: str) -> Arrays:
     program = program_of(name)
     return (by_interpreter if uses_matrices(program) else by_machine)(program)
@@ -99,7 +101,7 @@ def test_exports_of_random_programs_agree(program: Program) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=50, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(RANDOM | matrix_programs(min_statements=2, max_statements=8))
 def test_exports_of_many_random_programs_agree(program: Program) -> None:
     for target in ("optax", "torch"):
