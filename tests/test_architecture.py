@@ -40,7 +40,7 @@ LAYERS = (
     ("ledger", "counts", "verdict", "validation"),
     ("breed",),
     ("restart", "islands"),
-    ("population", "tuning", "random_program"),
+    ("population", "constant_mutation", "random_program"),
     ("rates",),
     ("genome", "scale"),
     ("explain",),
