@@ -35,7 +35,7 @@ LAYERS = (
     ("contest", "meta_validation"),
     ("candidate",),
     ("judge",),
-    ("reference",),
+    ("reference", "losses", "bench"),
     ("twins",),
     ("ledger", "counts", "verdict", "validation"),
     ("breed",),

@@ -121,8 +121,10 @@ def _on_task(
     asked: Asked,
     store: Path | None,
 ) -> Simplified:
+    from evosearch.bench import bench
     from evosearch.display import Display
-    from evosearch.simplify import StoppedError, bench, simplify_on_tasks
+    from evosearch.losses import StoppedError
+    from evosearch.simplify import simplify_on_tasks
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
 

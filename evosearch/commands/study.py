@@ -15,8 +15,8 @@ from evosearch.errors import InputError
 if TYPE_CHECKING:
     from dsl.program import Program
     from evosearch.config import Config, StudyConfig
+    from evosearch.losses import Losses
     from evosearch.report.figures import Curve, Leaders
-    from evosearch.simplify.trials import Losses
     from evosearch.study import Planned, Point, StudyFolder
 
 
@@ -97,7 +97,7 @@ def _measure(
     if not programs:
         return {}
     from evosearch.display import Display
-    from evosearch.simplify import StoppedError
+    from evosearch.losses import StoppedError
     from evosearch.stop import StopOnInterrupt
     from evosearch.study import measure_references
 

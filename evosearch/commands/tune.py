@@ -108,9 +108,10 @@ def _on_tasks(
     from collections.abc import Iterator
     from contextlib import ExitStack, contextmanager
 
+    from evosearch.bench import bench
     from evosearch.display import Display
     from evosearch.ledger import Ledger
-    from evosearch.simplify import StoppedError, bench
+    from evosearch.losses import StoppedError
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
     from evosearch.tune import knobs_of, tune_on_task

@@ -15,7 +15,7 @@ from evosearch.funnel.gate import goes_on
 from evosearch.funnel.standing import Standing
 from evosearch.funnel.tuning import knobs_or_none, tune_and_compare
 from evosearch.ledger import Ledger
-from evosearch.simplify.trials import Trials
+from evosearch.losses import Trials
 from evosearch.watch import Watch
 
 SEEDS_APART = 10_000

@@ -11,7 +11,7 @@ from dsl.program import Program
 from evosearch.errors import InputError
 from evosearch.fitness import TEST_SEEDS_FROM, TUNING_SEEDS_FROM
 from evosearch.ledger import Ledger
-from evosearch.simplify.trials import Losses, Trials
+from evosearch.losses import Losses, Trials
 from evosearch.train import TEST, VALIDATION
 from evosearch.tune.drawing import Drawn, draw
 from evosearch.tune.knobs import Knobs, knobs_of, with_values
