@@ -11,7 +11,7 @@ from evosearch.errors import InputError
 from evosearch.search import Problem
 from evosearch.store import Store
 
-_MAY_CHANGE = {"budget", "final", "simplify", "workers"}
+MAY_CHANGE = ("budget", "final", "simplify", "workers")
 """Parts of the config that leave a trajectory as it is, but for where it ends."""
 
 
@@ -29,7 +29,7 @@ def require_same_problem(
         InputError: it would be another search; nothing is noted then.
     """
     now: dict[str, object] = {
-        "config": problem.config.model_dump(mode="json", exclude=_MAY_CHANGE),
+        "config": problem.config.model_dump(mode="json", exclude={*MAY_CHANGE}),
         "program": digest(problem.seed),
         "reference": digest(problem.reference),
         "task files": list(versions),

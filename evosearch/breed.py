@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from dsl.program import Program
 from evosearch.config import SearchConfig
+from evosearch.constant_mutation import change_constant, require_constants
 from evosearch.errors import InputError
 from evosearch.genome import Genome, genome_of, inherit
 from evosearch.limits import Limits, limits_of, require_within
 from evosearch.mutate import MOST_ATTEMPTS, Child, Odds, mutate
 from evosearch.population import Population, choose_parent
 from evosearch.random_program import random_program
-from evosearch.tuning import require_tunable, tune
 
 CONSTANTS, RANDOM = "constants", "random"
 """The modes that are baselines."""
@@ -88,7 +88,7 @@ def require_breedable(config: SearchConfig, seed: Program) -> None:
     limits, genome = limits_of(config), genome_of(seed)
     require_within(limits, seed)
     if config.mode == CONSTANTS:
-        require_tunable(genome)
+        require_constants(genome)
         states = len(genome.pruned.states)
         if limits.exceeds(states):
             raise InputError(
@@ -129,7 +129,7 @@ def breed(population: Population, random: Random, breeding: Breeding) -> Bred:
 
 def _mutated(parent: Genome, random: Random, breeding: Breeding) -> Child:
     if breeding.mode == CONSTANTS:
-        return tune(parent, random)
+        return change_constant(parent, random)
     return mutate(
         parent.program,
         random,

@@ -63,8 +63,8 @@ class Final:
 
     Attributes:
         chosen: its row.
-        validation_fitness: by which it was chosen; the seed program has `price` of
-            itself against itself.
+        validation_fitness: by which it was chosen; NaN for a seed program that stands
+            because nothing trains on every validation seed.
         comparison: on the test seeds.
     """
 
@@ -85,7 +85,9 @@ def choose_and_compare(
         stopped: asked between programs; if true, there is no result yet (None).
     """
     final = problem.config.final
-    rows = [row for row in ledger.store.best(final.candidates) if row.outcome == "ok"]
+    rows = [
+        row for row in ledger.store.best(final.candidates) if row.outcome == Outcome.OK
+    ]
     programs = {row.number: prune(parse(row.text)) for row in rows}
     fitness = _validate(problem, ledger, programs, watch, stopped)
     if stopped():

@@ -13,17 +13,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+# Where the data seeds of each purpose start, so that no two share one. Those of a
+# search itself count up from 0 (`data_seeds`).
 MORE_SEEDS_FROM = 500_000_000
-"""Data seeds of contests start here (`evosearch/contest.py`)."""
+"""Of contests (`evosearch/contest.py`)."""
 VALIDATION_SEEDS_FROM = 1_000_000_000
+"""By which the result of a run is chosen (`evosearch/final.py`)."""
+TUNING_SEEDS_FROM = 1_125_000_000
+"""By which constants are chosen (`evosearch/tune`, `evosearch/funnel`)."""
 SIMPLIFY_SEEDS_FROM = 1_250_000_000
+"""By which a program is made shorter (`evosearch/simplify`)."""
 META_SEEDS_FROM = 1_375_000_000
+"""On which leaders are tried on held-out tasks (`evosearch/meta_validation.py`)."""
 TEST_SEEDS_FROM = 1_500_000_000
-"""Data seeds by which a program is chosen, simplified, meta-validated and reported
-start here.
-
-A search counts up from 0.
-"""
+"""On which results are reported, by which nothing is chosen."""
 
 Place = tuple[str, int]
 """Where a loss was measured: the task's version and the data seed."""

@@ -94,7 +94,7 @@ class Ledger:
         self.store.add_trainings(new)
         return rows
 
-    def look(self, digest: str, seeds: range) -> dict[Place, TrainingRow]:
+    def peek(self, digest: str, seeds: range) -> dict[Place, TrainingRow]:
         """Wait for trainings that were ordered and leave the store as it is."""
         rows: dict[Place, TrainingRow] = {}
         for job in self._jobs(Subject(digest), seeds, VALIDATION):

@@ -93,7 +93,8 @@ class MetaValidation:
         self._seeds = range(META_SEEDS_FROM, META_SEEDS_FROM + meta.seeds)
         self._limits = limits_of(config.search)
         self._contests = config.fitness.more_seeds > 0
-        self._reference = Reference(reference, ledger, FitnessConfig())
+        # Paired, also where the fitness of the search is not.
+        self._reference = Reference(reference, ledger, FitnessConfig(paired=True))
         self._ledger = ledger
         self._twins = twins
         self._last = ""
@@ -170,18 +171,21 @@ class MetaValidation:
 
     def _settle(self, ordered: _Ordered) -> None:
         self._reference.settle(self._seeds)
-        for digest in (self._reference.digest, ordered.digest):
-            rows = self._ledger.settle(digest, self._seeds)
+        trainings = {
+            digest: self._ledger.settle(digest, self._seeds)
+            for digest in (self._reference.digest, ordered.digest)
+        }
+        for digest, rows in trainings.items():
             self._steps[digest] = sum(row.steps for row in rows.values())
         # A failed training has no loss: its difference is infinite, and so are means.
         ours = {
             place: row.loss if row.outcome == Outcome.OK else math.inf
-            for place, row in rows.items()
+            for place, row in trainings[ordered.digest].items()
         }
         references = {place: self._reference.loss(place) for place in ours}
         differences = tuple(seed_differences(ours, references))
-        child, _, digest, fitness = ordered
-        self._ledger.store.add_looks([LookRow(child, digest, fitness)])
+        look = LookRow(ordered.child, ordered.digest, ordered.search_fitness)
+        self._ledger.store.add_looks([look])
         self._looks.append(Look(*ordered, differences))
 
 

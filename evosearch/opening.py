@@ -11,6 +11,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.unparse import unparse
 from evosearch.apart import call_apart
+from evosearch.begun import MAY_CHANGE
 from evosearch.breed import require_breedable
 from evosearch.choice import Circumstances, try_and_choose, try_and_choose_apart
 from evosearch.config import Config, load_config
@@ -20,8 +21,8 @@ from evosearch.own_functions import functions_drawn, load_functions
 from evosearch.search import Problem
 from evosearch.workers import require_cluster
 
-_CHANGEABLE = ("budget.", "workers.", "final.", "simplify.")
-"""Keys that leave the trajectory of a run as it is."""
+_CHANGEABLE = tuple(f"{part}." for part in MAY_CHANGE)
+"""What the keys begin with that a run may be taken up with another value of."""
 
 
 def open_new(

@@ -21,10 +21,10 @@ from evosearch.evaluate import task_version
 from evosearch.final import Final, choose_and_compare
 from evosearch.folder import BEST, BEST_RAW, STORE, RunFolder, functions_of
 from evosearch.ledger import Ledger
+from evosearch.losses import StoppedError
 from evosearch.meta_validation import Look, MetaValidation
 from evosearch.rows import ProgramRow
 from evosearch.search import Problem, Search
-from evosearch.simplify import StoppedError
 from evosearch.store import Store
 from evosearch.summary import Trajectory, summarise
 from evosearch.workers import Executor, make_executor

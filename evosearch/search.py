@@ -188,7 +188,7 @@ class Search:
                 self.contests.recall(candidate.number, candidate.stored.contest)
                 continue
             self._reference.settle(candidate.seeds)
-            best, judgement = candidate.best(self._judge, self._ledger.look)
+            best, judgement = candidate.best(self._judge, self._ledger.peek)
             subject = self._subject(candidate, best)
             self.contests.call(
                 candidate.number, self._population, subject, judgement.fitness

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -140,10 +140,8 @@ def timeless(row: ProgramRow) -> ProgramRow:
 
 
 def final_counts(counts: Counts) -> dict[str, Any]:
-    names = (
-        "made", "duplicates", "twins", "evaluated", "rejected", "outcomes", "steps",
-        "statements", "live",
-    )  # fmt: skip
+    """All of them, but for how much an earlier process had done."""
+    names = [field.name for field in fields(counts) if field.name != "replayed"]
     return {name: getattr(counts, name) for name in names}
 
 

@@ -11,6 +11,7 @@ from evosearch.commands.options import (
     OwnFunctions,
     ProgramFile,
     TaskKeys,
+    TrainedOn,
     print_json,
 )
 from evosearch.errors import InputError
@@ -18,9 +19,7 @@ from evosearch.errors import InputError
 
 def evaluate(
     program: ProgramFile,
-    task: Annotated[
-        str, typer.Option(help="A task: charlm, digits or path/to/file.py:factory.")
-    ],
+    task: TrainedOn,
     scale: Annotated[
         float | None, typer.Option(help="The task's scale, if it has one.")
     ] = None,

@@ -37,8 +37,8 @@ def funnel(
     use_one_thread()
     from evosearch.config import load_funnel
     from evosearch.funnel import read_entrants
+    from evosearch.losses import StoppedError
     from evosearch.opening import load_own
-    from evosearch.simplify import StoppedError
     from evosearch.study.folder import FUNNEL, RESULTS, StudyFolder
 
     read = load_funnel(config)
@@ -108,10 +108,10 @@ def _perform(
     from contextlib import contextmanager
 
     from dsl.program import Program
+    from evosearch.bench import bench
     from evosearch.display import Display
     from evosearch.funnel import run_stages
     from evosearch.ledger import Ledger
-    from evosearch.simplify import bench
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from evosearch.tasks import TASKS
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 ProgramFile = Annotated[
     str,
@@ -16,6 +18,8 @@ ProgramFile = Annotated[
         metavar="FILE", help="A program: an .opt file, or a name in dsl/programs."
     ),
 ]
+TASK_NAMES = f"{', '.join(TASKS)} or path/to/file.py:factory."
+TrainedOn = Annotated[str, typer.Option(help=f"A task: {TASK_NAMES}")]
 TaskKeys = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evosearch.commands.options import (
+    TASK_NAMES,
     Json,
     KeptIn,
     OwnFunctions,
@@ -28,8 +29,7 @@ _Exact = Annotated[
 _Task = Annotated[
     str | None,
     typer.Option(
-        help="Also take out what the loss on this task does not need: charlm, digits "
-        "or path/to/file.py:factory."
+        help=f"Also take out what the loss on this task does not need: {TASK_NAMES}"
     ),
 ]
 _Seeds = Annotated[
@@ -121,8 +121,10 @@ def _on_task(
     asked: Asked,
     store: Path | None,
 ) -> Simplified:
+    from evosearch.bench import bench
     from evosearch.display import Display
-    from evosearch.simplify import StoppedError, bench, simplify_on_tasks
+    from evosearch.losses import StoppedError
+    from evosearch.simplify import simplify_on_tasks
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
 

@@ -15,8 +15,8 @@ from evosearch.errors import InputError
 if TYPE_CHECKING:
     from dsl.program import Program
     from evosearch.config import Config, StudyConfig
-    from evosearch.report.figures import Curve, Leaders
-    from evosearch.simplify.trials import Losses
+    from evosearch.losses import Losses
+    from evosearch.report.figures import Leaders, Plotted
     from evosearch.study import Planned, Point, StudyFolder
 
 
@@ -97,7 +97,7 @@ def _measure(
     if not programs:
         return {}
     from evosearch.display import Display
-    from evosearch.simplify import StoppedError
+    from evosearch.losses import StoppedError
     from evosearch.stop import StopOnInterrupt
     from evosearch.study import measure_references
 
@@ -138,7 +138,7 @@ def _write(
     lines = [
         Line(
             arm.name,
-            [_curve(each) for (name, _), each in points.items() if name == arm.name],
+            [_plotted(each) for (name, _), each in points.items() if name == arm.name],
             arm.baseline,
             [
                 _leaders(each, points[name, seed][-1].programs)
@@ -165,13 +165,13 @@ def _write(
     typer.echo(f"{folder.path}: README.md, {', '.join(['curves.csv', *figures])}")
 
 
-def _curve(points: list[Point]) -> Curve:
+def _plotted(points: list[Point]) -> Plotted:
     """The points of a run as they are drawn."""
-    from evosearch.report.figures import Curve, shares_of
+    from evosearch.report.figures import Plotted, shares_of
 
     programs, steps, _, hits, statements, live, fitness = zip(*points, strict=True)
     dead = [total - alive for total, alive in zip(statements, live, strict=True)]
-    return Curve(
+    return Plotted(
         programs,
         steps,
         fitness,

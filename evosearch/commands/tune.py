@@ -14,6 +14,7 @@ from evosearch.commands.options import (
     ProgramFile,
     TaskKeys,
     TrainedBy,
+    TrainedOn,
     print_json,
 )
 from evosearch.errors import InputError
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from evosearch.tune import Asked, Tuned
 
 
-Task = Annotated[
-    str, typer.Option(help="A task: charlm, digits or path/to/file.py:factory.")
-]
 Trials = Annotated[
     int,
     typer.Option(min=1, max=100_000, help="Trials, the program as it is included."),
@@ -52,7 +50,7 @@ Output = Annotated[
 
 def tune(
     program: ProgramFile,
-    task: Task,
+    task: TrainedOn,
     trials: Trials = 90,
     seeds: Seeds = 3,
     test_seeds: TestSeeds = 8,
@@ -110,9 +108,10 @@ def _on_tasks(
     from collections.abc import Iterator
     from contextlib import ExitStack, contextmanager
 
+    from evosearch.bench import bench
     from evosearch.display import Display
     from evosearch.ledger import Ledger
-    from evosearch.simplify import StoppedError, bench
+    from evosearch.losses import StoppedError
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
     from evosearch.tune import knobs_of, tune_on_task

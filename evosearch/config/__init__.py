@@ -1,7 +1,8 @@
 """What a run is told to do: one frozen, validated tree, read from YAML.
 
-Reading order: `tree` (every key with its default, unit and range), `yaml_text` (YAML
-that keeps the line of each key), `load` (file and overrides to tree), `sentences` (what
+Reading order: `tree` and the files of its sections (every key with its default, unit
+and range), `study` and `funnel` (the same for their files), `yaml_text` (YAML that
+keeps the line of each key), `load` (file and overrides to tree), `sentences` (what
 pydantic found, as sentences).
 """
 

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, model_validator
 from evosearch.config.fitness import FitnessConfig
 from evosearch.config.meta_validation import MetaValidationConfig
 from evosearch.config.search import SearchConfig
-from evosearch.config.section import Name, Section
+from evosearch.config.section import Label, Name, Section
 from evosearch.config.simplify import SimplifyConfig
 from evosearch.config.task import TaskConfig
 
@@ -154,9 +154,8 @@ def _not_empty(tasks: tuple[TaskConfig, ...]) -> tuple[TaskConfig, ...]:
 class Config(Section):
     """One run, as its config.yaml has it."""
 
-    name: str = Field(
-        pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="names the run's folder: 1 to 64 letters, digits, - and _",
+    name: Label = Field(
+        description="names the run's folder: 1 to 64 letters, digits, - and _"
     )
     seed: int = Field(
         default=0,

@@ -105,14 +105,14 @@ def checked_name(name: str) -> str:
 
 
 def _trace(program: Program, target: str) -> Trace:
-    formulas, any_function = TARGETS[target].formulas, TARGETS[target].any_function
-    added = False
-    if target != "latex":
+    asked = TARGETS[target]
+    formulas, added = asked.formulas, False
+    if asked.has_rate:
         program, added = with_learning_rate(program)
     found = trace(program, split_clip="clip_by_global_norm" not in formulas)
     found = replace(found, constant_rate=added)
     for step in found.steps:
-        if step.function not in formulas and not any_function:
+        if step.function not in formulas and not asked.any_function:
             raise InputError(
                 f"--to {target}: `{step.function}` is a function of your own, of which "
                 "there is no source; write the program without it, or export to latex"
@@ -167,18 +167,26 @@ class Target:
         formulas: how it writes each function of the language.
         file: what an export is called by default, `{}` its name.
         any_function: whether it has a way to write those without a formula too.
+        has_rate: whether a program without a learning rate is given one there.
     """
 
     write: Callable[[Trace, str], Export]
     formulas: Mapping[str, Formula]
     file: str
     any_function: bool = False
+    has_rate: bool = True
 
 
 TARGETS = {
     "optax": Target(_to_optax, jax_formulas.FORMULAS, "{}_optax.py"),
     "torch": Target(_to_torch, torch_formulas.FORMULAS, "{}_torch.py"),
-    "latex": Target(_to_latex, latex_formulas.FORMULAS, "{}.tex", any_function=True),
+    "latex": Target(
+        _to_latex,
+        latex_formulas.FORMULAS,
+        "{}.tex",
+        any_function=True,
+        has_rate=False,
+    ),
     "algoperf": Target(_to_algoperf, jax_formulas.FORMULAS, "{}_algoperf.py"),
 }
 """Those that there are, by the word after `--to`."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from evosearch.simplify import difference
-from evosearch.simplify.trials import Losses
+from evosearch.losses import Losses, difference
 
 ERRORS = 2.0
 """Standard errors of the paired difference that a candidate has to be better by."""

@@ -9,18 +9,20 @@ from typing import NamedTuple
 from dsl.program import Program
 from evosearch.config import FunnelConfig, StageConfig
 from evosearch.errors import InputError
-from evosearch.fitness import TEST_SEEDS_FROM
+from evosearch.fitness import TEST_SEEDS_FROM, TUNING_SEEDS_FROM
 from evosearch.funnel.entrants import BASELINE, CANDIDATE, Entrant
 from evosearch.funnel.gate import goes_on
 from evosearch.funnel.standing import Standing
 from evosearch.funnel.tuning import knobs_or_none, tune_and_compare
 from evosearch.ledger import Ledger
-from evosearch.simplify.trials import Trials
-from evosearch.tune import TUNING_SEEDS_FROM
+from evosearch.losses import Trials
 from evosearch.watch import Watch
 
 SEEDS_APART = 10_000
-"""Between the first data seeds of a stage and of the next: no two share one."""
+"""Between the first data seeds of a stage and of the next.
+
+No two share one: a stage has at most as many (`StageConfig`).
+"""
 
 Benches = Callable[[StageConfig, Program], AbstractContextManager[Ledger]]
 """By a stage, and a program to time its task with, what trains on it."""

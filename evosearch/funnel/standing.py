@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from evosearch.simplify.trials import Losses
+from evosearch.losses import Losses
 from evosearch.tune import Knobs
 
 

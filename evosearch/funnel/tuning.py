@@ -13,7 +13,7 @@ from evosearch.config import StageConfig
 from evosearch.errors import InputError
 from evosearch.funnel.standing import Standing
 from evosearch.identify.known import Known
-from evosearch.simplify.trials import Losses, Trials
+from evosearch.losses import Losses, Trials
 from evosearch.train import TEST, VALIDATION
 from evosearch.tune import (
     Drawn,

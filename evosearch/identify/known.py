@@ -72,12 +72,7 @@ class Known:
     def own(self) -> Mapping[str, float]:
         """Its free constants as its text has them; a rate of 1 if it has none."""
         found = {RATE: 1.0}
-        constants = [
-            float(constant_text(argument.value))
-            for statement in self.program.statements
-            for argument in statement.arguments
-            if isinstance(argument, Constant)
-        ]
+        constants = constants_of(self.program)
         for place, value in zip(self.places.split(), constants, strict=True):
             if place != FIXED and place not in DERIVED:
                 found[place] = value
@@ -101,6 +96,16 @@ class Known:
             else:
                 found.append(None if place == FIXED else values[place])
         return found
+
+
+def constants_of(program: Program) -> list[float]:
+    """The constants of a program's text in order, as the decimals that are written."""
+    return [
+        float(constant_text(argument.value))
+        for statement in program.statements
+        for argument in statement.arguments
+        if isinstance(argument, Constant)
+    ]
 
 
 def with_constants(known: Known, values: Mapping[str, float]) -> Program:

@@ -41,7 +41,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-class Curve(NamedTuple):
+class Plotted(NamedTuple):
     """One run: numbers after some of its programs, all of the same length."""
 
     programs: Sequence[float]
@@ -69,7 +69,7 @@ class Line(NamedTuple):
     """
 
     name: str
-    runs: Sequence[Curve]
+    runs: Sequence[Plotted]
     baseline: bool
     leaders: Sequence[Leaders] = ()
 
@@ -86,7 +86,7 @@ def shares_of(
 
 
 def mean_band(
-    runs: Sequence[Curve] | Sequence[Leaders], x: str, y: str
+    runs: Sequence[Plotted] | Sequence[Leaders], x: str, y: str
 ) -> tuple[Array, Array, Array]:
     """A grid up to the end of the shortest run, the mean there, and its error.
 

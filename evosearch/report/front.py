@@ -47,9 +47,13 @@ class Contender(NamedTuple):
     seeds: int
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Live states and live statements."""
-        return self.row.states, self.row.live
+    def objectives(self) -> tuple[float, ...]:
+        """What is minimised, without the step time.
+
+        Those of size are those of `search_front`, by which a run trains the smaller
+        programs that are compared here.
+        """
+        return self.fitness, self.row.states, self.row.live
 
 
 def front_told(
@@ -85,12 +89,12 @@ def front_told(
         times = _times(contenders, step_time)
         chosen = front(
             contenders,
-            lambda each: (each.fitness, *each.size, round(times[each.row.number], 1)),
+            lambda each: (*each.objectives, round(times[each.row.number], 1)),
         )
     else:
-        chosen = front(contenders, lambda each: (each.fitness, *each.size))
+        chosen = front(contenders, lambda each: each.objectives)
         times = _times(chosen, step_time)
-    chosen.sort(key=lambda each: (each.fitness, *each.size))
+    chosen.sort(key=lambda each: each.objectives)
     return [_told(each, times[each.row.number]) for each in chosen]
 
 

@@ -22,9 +22,9 @@ from evosearch.funnel import (
     Standing,
     chance,
 )
+from evosearch.losses import difference
 from evosearch.report.interval import difference_told, plus_minus
 from evosearch.report.rendering import rendered
-from evosearch.simplify import difference
 
 _TEMPLATE = "funnel.md.jinja"
 _WIDTH = 160

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evosearch.fitness import finite, mean_and_error
-from evosearch.simplify import Difference
+from evosearch.losses import Difference
 
 CONFIDENCE = 0.95
 """Of the intervals that are told."""

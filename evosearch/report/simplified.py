@@ -12,6 +12,7 @@ from rich.text import Text
 from dsl.digest import digest
 from dsl.unparse import unparse
 from evosearch.fitness import finite
+from evosearch.losses import Difference
 from evosearch.report.derivation import LAW_STATEMENTS, changed_lines, sizes
 from evosearch.report.interval import (
     difference_told,
@@ -19,7 +20,7 @@ from evosearch.report.interval import (
     loss_told,
     plus_minus,
 )
-from evosearch.simplify import Change, Difference, Simplified
+from evosearch.simplify import Change, Simplified
 
 
 def simplified_told(found: Simplified) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evosearch.config import StudyConfig
@@ -85,26 +85,22 @@ def table(study: StudyConfig, rows: Sequence[Row]) -> list[list[str]]:
         """One for each seed."""
         return [fixed.get(name, runs.get((name, seed))) for seed in study.seeds]
 
-    heading = ["arm", "runs", "programs", "steps", "search fitness", "fresh loss"]
-    lines = [heading + [f"loss minus {name}" for name in columns]]
+    lines = [["arm", *_COLUMNS, *(f"loss minus {name}" for name in columns)]]
     for arm in study.arms:
         done = [row for row in rows if row.get("arm") == arm.name]
         ours = losses(arm.name)
         lines.append(
             [
                 arm.name,
-                _count([row["loss"] for row in done]),
-                _mean([row["programs"] for row in done]),
-                _mean([row["steps"] for row in done]),
-                told([row["fitness"] for row in done], "+"),
-                told(ours),
+                *(cell(done) for cell in _COLUMNS.values()),
                 *(_minus(ours, losses(name), arm.name == name) for name in columns),
             ]
         )
     for row in rows:
         if "reference" in row:
-            loss = plus_minus(row["loss"], row["loss_stderr"])
-            lines.append([row["reference"], *["-"] * 4, loss, *["-"] * len(columns)])
+            known = {_LOSS: plus_minus(row["loss"], row["loss_stderr"])}
+            cells = [known.get(name, "-") for name in _COLUMNS]
+            lines.append([row["reference"], *cells, *["-"] * len(columns)])
     return lines
 
 
@@ -161,6 +157,18 @@ def _minus(
         [a - b for a, b in pairs if a is not None and b is not None],
         "+",
     )
+
+
+_LOSS = "fresh loss"
+_COLUMNS: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "runs": lambda done: _count([row["loss"] for row in done]),
+    "programs": lambda done: _mean([row["programs"] for row in done]),
+    "steps": lambda done: _mean([row["steps"] for row in done]),
+    "search fitness": lambda done: told([row["fitness"] for row in done], "+"),
+    _LOSS: lambda done: told([row["loss"] for row in done]),
+}
+"""What the table says of an arm, by the heading of the column: of its rows that are
+done. Of a reference only the loss is known."""
 
 
 def study_page(

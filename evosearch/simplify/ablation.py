@@ -15,9 +15,9 @@ from dsl.program import Program
 from dsl.prune import prune
 from dsl.simplify import DEAD, Derivation, simplify
 from evosearch.errors import InputError
+from evosearch.losses import Losses, Trials, worse
 from evosearch.simplify.constants import with_rounded
 from evosearch.simplify.cuts import Stump, cut_told, cuts_of, size_of, without
-from evosearch.simplify.trials import Losses, Trials, worse
 from evosearch.simplify.tuning import Tuned, noise, tuned
 
 Averages = Callable[[Program], dict[int, float]]

@@ -6,23 +6,10 @@ from typing import NamedTuple
 
 from dsl.program import Program
 from dsl.prune import prune
-from evosearch.fitness import mean_and_error
+from evosearch.losses import Difference, Losses, Trials, difference, worse
 from evosearch.simplify.ablation import Averages, Reduced
 from evosearch.simplify.cuts import Stump, Told, cut_told, cuts_of, without
-from evosearch.simplify.trials import Losses, Trials, worse
 from evosearch.train import TEST
-
-
-class Difference(NamedTuple):
-    """Paired difference of two programs' losses; positive is worse.
-
-    Attributes:
-        mean: over the seeds; NaN if one of the two failed on one.
-        error: its standard error.
-    """
-
-    mean: float
-    error: float
 
 
 class Contribution(NamedTuple):
@@ -90,13 +77,6 @@ def measure(
             )
             for stump, losses in zip(best, others, strict=True)
         ),
-    )
-
-
-def difference(losses: Losses, than: Losses) -> Difference:
-    """The paired difference of losses on the same seeds."""
-    return Difference(
-        *mean_and_error([a - b for a, b in zip(losses, than, strict=True)])
     )
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from dsl.program import Program
 from evosearch.fitness import SIMPLIFY_SEEDS_FROM, TEST_SEEDS_FROM
 from evosearch.ledger import Ledger
+from evosearch.losses import Trials
 from evosearch.plan import Plan
 from evosearch.simplify.ablation import Reduced, reduce
 from evosearch.simplify.averages import averages
 from evosearch.simplify.measured import Measured, measure
-from evosearch.simplify.trials import Trials
 from evosearch.watch import Watch
 
 

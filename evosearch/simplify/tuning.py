@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from dsl.program import Program
 from evosearch.fitness import mean_and_error
+from evosearch.losses import Losses, Trials
 from evosearch.scale import with_decay, with_rate
-from evosearch.simplify.trials import Losses, Trials
 
 _FARTHEST = 10
 """Powers of two that a factor may reach."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from dsl.program import Program
 from dsl.prune import prune
+from evosearch.bench import bench
 from evosearch.config import Config
 from evosearch.fitness import TEST_SEEDS_FROM
+from evosearch.losses import Losses, Trials
 from evosearch.opening import load_named
-from evosearch.simplify import bench
-from evosearch.simplify.trials import Losses, Trials
 from evosearch.train import TEST
 from evosearch.watch import Watch
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from evosearch.begun import MAY_CHANGE
 from evosearch.config import Config, StudyConfig, TaskConfig, load_config
 from evosearch.errors import InputError
 from evosearch.folder import CONFIG, SUMMARY
@@ -16,9 +17,6 @@ from evosearch.study.curve import Point, Recorder, read_points, write_points
 
 CURVE = "curve.jsonl"
 """In the folder of a run that is done: `Point`s."""
-
-_CHANGEABLE = ("budget", "final", "simplify", "workers")
-"""Parts of a config that a run may be taken up with another of."""
 
 _HANDOVER_OFF = "simplify.enabled=false"
 """A study compares what searches find; to simplify it all would take as long again."""
@@ -89,7 +87,7 @@ def state_of(planned: Planned) -> Literal["new", "begun", "done"]:
     other = [
         name
         for name in Config.model_fields
-        if name not in _CHANGEABLE and _part(had, name) != _part(planned.config, name)
+        if name not in MAY_CHANGE and _part(had, name) != _part(planned.config, name)
     ]
     if other:
         raise InputError(
@@ -142,7 +140,7 @@ def perform(
     if state_of(planned) == "new":
         problem, folder = open_new(Path(base), planned.changes, planned.path, command)
     else:
-        parts = {name: getattr(planned.config, name) for name in _CHANGEABLE}
+        parts = {name: getattr(planned.config, name) for name in MAY_CHANGE}
         changes = [
             f"{name}.{key}={json.dumps(value)}"
             for name, part in parts.items()

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from evosearch.tune.drawing import Drawn, at_the_edge, draw
 from evosearch.tune.knobs import Knobs, knobs_of, with_values
-from evosearch.tune.searching import (
-    TUNING_SEEDS_FROM,
-    Asked,
-    Tuned,
-    place_of_best,
-    tune_on_task,
-)
+from evosearch.tune.searching import Asked, Tuned, place_of_best, tune_on_task
 
 __all__ = [
-    "TUNING_SEEDS_FROM",
     "Asked",
     "Drawn",
     "Knobs",

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from dsl.float32 import constant_text, nearest_float32
+from dsl.float32 import nearest_float32
 from dsl.program import Argument, Constant, Program
 from dsl.prune import prune
 from dsl.structure import form
@@ -27,6 +27,7 @@ from evosearch.identify.known import (
     RATE,
     VECTOR_SHARE,
     Known,
+    constants_of,
 )
 from evosearch.scale import with_decay, with_rate
 
@@ -104,16 +105,6 @@ def with_values(knobs: Knobs, values: Mapping[str, float]) -> Program:
         for each in knobs.program.statements
     )
     return knobs.program._replace(statements=statements)
-
-
-def constants_of(program: Program) -> list[float]:
-    """The constants of a program's text in order, as the decimals that are written."""
-    return [
-        float(constant_text(argument.value))
-        for statement in program.statements
-        for argument in statement.arguments
-        if isinstance(argument, Constant)
-    ]
 
 
 def _of_a_known_one(program: Program) -> Knobs | None:

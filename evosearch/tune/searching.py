@@ -9,16 +9,13 @@ from typing import NamedTuple, Self
 
 from dsl.program import Program
 from evosearch.errors import InputError
-from evosearch.fitness import TEST_SEEDS_FROM
+from evosearch.fitness import TEST_SEEDS_FROM, TUNING_SEEDS_FROM
 from evosearch.ledger import Ledger
-from evosearch.simplify.trials import Losses, Trials
+from evosearch.losses import Losses, Trials
 from evosearch.train import TEST, VALIDATION
 from evosearch.tune.drawing import Drawn, draw
 from evosearch.tune.knobs import Knobs, knobs_of, with_values
 from evosearch.watch import Watch
-
-TUNING_SEEDS_FROM = 1_125_000_000
-"""Data seeds that constants are chosen by start here; nothing else uses these."""
 
 Benches = Callable[[str], AbstractContextManager[Ledger]]
 """By the name of a schedule, what trains on the task with it."""

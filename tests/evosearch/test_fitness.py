@@ -13,6 +13,7 @@ from evosearch.fitness import (
     MORE_SEEDS_FROM,
     SIMPLIFY_SEEDS_FROM,
     TEST_SEEDS_FROM,
+    TUNING_SEEDS_FROM,
     VALIDATION_SEEDS_FROM,
     Prices,
     data_seeds,
@@ -23,7 +24,6 @@ from evosearch.fitness import (
     seed_differences,
 )
 from evosearch.funnel.stages import SEEDS_APART
-from evosearch.tune import TUNING_SEEDS_FROM
 
 LOSSES = st.floats(0.1, 10.0)
 

@@ -11,9 +11,9 @@ from dsl import parse, unparse
 from dsl.program import Program
 from evosearch.errors import InputError
 from evosearch.evaluate import Job
+from evosearch.losses import StoppedError
 from evosearch.simplify.ablation import Reduced
 from evosearch.simplify.measured import measure
-from evosearch.simplify.trials import StoppedError
 from evosearch.simplify.tuning import tuned
 from evosearch.train import Outcome, Training
 from tests.evosearch.simplify.worlds import (

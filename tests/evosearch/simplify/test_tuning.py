@@ -12,7 +12,7 @@ from dsl import parse
 from dsl.program import Program
 from evosearch.evaluate import Job
 from evosearch.explain.terms import rates_of
-from evosearch.simplify.trials import worse
+from evosearch.losses import worse
 from evosearch.simplify.tuning import tuned
 from evosearch.train import Outcome, Training
 from tests.evosearch.simplify.worlds import (

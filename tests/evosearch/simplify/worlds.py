@@ -13,8 +13,8 @@ from dsl.program import Program
 from evosearch.evaluate import Job, task_version
 from evosearch.explain.terms import rates_of
 from evosearch.ledger import Ledger
+from evosearch.losses import Trials
 from evosearch.simplify.ablation import Reduced, reduce
-from evosearch.simplify.trials import Trials
 from evosearch.store import Store
 from evosearch.train import Outcome, Training
 from tests.searching import Oracle, config

@@ -11,9 +11,9 @@ from evosearch.config import StudyConfig
 from evosearch.report.figures import (
     CAPTIONS,
     META,
-    Curve,
     Leaders,
     Line,
+    Plotted,
     mean_band,
     shares_of,
     write_figures,
@@ -121,10 +121,10 @@ def test_what_failed_or_is_not_done_is_not_hidden() -> None:
     assert table(STUDY, [*rows, failed])[-1][5] == "failed"
 
 
-def curve(end: int, slope: float) -> Curve:
+def curve(end: int, slope: float) -> Plotted:
     programs = [1 + 3 * number for number in range(end)]
     fitness = [-slope * each for each in programs]
-    return Curve(programs, [8 * each for each in programs], fitness, fitness, fitness)
+    return Plotted(programs, [8 * each for each in programs], fitness, fitness, fitness)
 
 
 def test_shares_are_of_what_came_between() -> None:

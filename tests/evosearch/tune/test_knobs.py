@@ -13,11 +13,10 @@ from dsl.library import program_names, read_program
 from dsl.program import Constant
 from dsl.structure import form
 from evosearch.errors import InputError
-from evosearch.identify.known import KNOWN
+from evosearch.identify.known import KNOWN, constants_of
 from evosearch.tune.drawing import draw
 from evosearch.tune.knobs import (
     Knobs,
-    constants_of,
     knobs_of,
     with_values,
 )

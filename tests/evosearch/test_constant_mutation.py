@@ -1,4 +1,4 @@
-"""Tuning changes one constant that counts, and never the structure."""
+"""Mode `constants` changes one constant that counts, and never the structure."""
 
 from random import Random
 
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from dsl import Program, check, parse
 from dsl.library import read_program
 from dsl.program import Constant
+from evosearch.constant_mutation import change_constant
 from evosearch.genome import genome_of, inherit
-from evosearch.tuning import tune
 from tests.blind import without_constants
 from tests.strategies import programs
 
@@ -28,7 +28,7 @@ def test_tuning_changes_one_live_constant(program: Program, seed: int) -> None:
     ]
     if not alive:
         return
-    child = tune(genome, Random(seed))
+    child = change_constant(genome, Random(seed))
     check(child.program)
     assert inherit(genome, child) == genome_of(child.program)
     changed = [
@@ -46,7 +46,7 @@ def test_tuning_reaches_every_live_constant_both_ways() -> None:
     genome, random = genome_of(PROGRAM8), Random(0)
     reached: dict[tuple[int, int], set[bool]] = {}
     for _ in range(400):
-        made = tune(genome, random).program
+        made = change_constant(genome, random).program
         for place, old in enumerate(PROGRAM8.statements):
             for which, argument in enumerate(old.arguments):
                 new = made.statements[place].arguments[which]
@@ -65,7 +65,7 @@ def test_tuning_reaches_every_live_constant_both_ways() -> None:
 
 def test_a_constant_that_float32_cannot_hold_is_thrown_away() -> None:
     genome = genome_of(parse("def train(w, g, lr):\n  return g * 3e38\n"))
-    made = [tune(genome, Random(seed)) for seed in range(100)]
+    made = [change_constant(genome, Random(seed)) for seed in range(100)]
     assert {reason for child in made for reason in child.rejected} == {"constant"}
     for child in made:
         check(child.program)

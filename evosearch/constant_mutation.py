@@ -1,4 +1,4 @@
-"""The mutation of the tuning baseline: one constant changes, the structure never does.
+"""The mutation of mode `constants`: one constant changes, the structure never does.
 
 The paper's "hyperparameter tuning" (section 2.2) is evolution from AdamW that changes
 constants alone. Only those of live statements are drawn: what is dead in the seed
@@ -19,7 +19,7 @@ from evosearch.genome import Genome
 from evosearch.mutate import MODIFY, Child
 
 
-def require_tunable(seed: Genome) -> None:
+def require_constants(seed: Genome) -> None:
     """There has to be a constant to change.
 
     Raises:
@@ -33,7 +33,7 @@ def require_tunable(seed: Genome) -> None:
         )
 
 
-def tune(parent: Genome, random: Random) -> Child:
+def change_constant(parent: Genome, random: Random) -> Child:
     """Make a child that differs in one constant; there has to be one.
 
     Equal odds for a new one from N(0, 1) and the old one times 2^a with a from N(0, 1):

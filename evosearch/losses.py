@@ -1,11 +1,13 @@
-"""Losses of programs on some data seeds, each training done once and counted."""
+"""Losses of programs on some data seeds: each training once, compared in pairs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from dsl.program import Program
+from evosearch.fitness import mean_and_error
 from evosearch.ledger import Ledger, mean_loss
 from evosearch.rows import Split
 from evosearch.train import VALIDATION
@@ -14,6 +16,18 @@ from evosearch.watch import Watch
 
 Losses = tuple[float, ...]
 """The mean loss over the tasks for each data seed; NaN where a training failed."""
+
+
+class Difference(NamedTuple):
+    """Paired difference of two programs' losses; positive is worse.
+
+    Attributes:
+        mean: over the seeds; NaN if one of the two failed on one.
+        error: its standard error.
+    """
+
+    mean: float
+    error: float
 
 
 class StoppedError(Exception):
@@ -92,6 +106,13 @@ class Trials:
             found.append(tuple(mean_loss(rows.values(), seed) for seed in seeds))
         self._watch(what, len(subjects), len(subjects))
         return found
+
+
+def difference(losses: Losses, than: Losses) -> Difference:
+    """The paired difference of losses on the same seeds."""
+    return Difference(
+        *mean_and_error([a - b for a, b in zip(losses, than, strict=True)])
+    )
 
 
 def worse(losses: Losses, than: Losses) -> float:
