@@ -21,6 +21,7 @@ from typing import Any
 
 from dsl.parse import parse
 from dsl.prune import prune
+from evosearch.bench import bench
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError
 from evosearch.fitness import TEST_SEEDS_FROM, mean_and_error, seed_differences
@@ -28,7 +29,6 @@ from evosearch.folder import CONFIG, STORE
 from evosearch.ledger import Ledger, losses
 from evosearch.opening import load_program
 from evosearch.rows import ProgramRow
-from evosearch.simplify import bench
 from evosearch.store import Store
 from evosearch.twins import subject_of
 

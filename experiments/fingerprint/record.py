@@ -71,8 +71,8 @@ class Record:
                 rows = store.trainings_of(name, VALIDATION)
                 search = [row for row in rows if row.seed < VALIDATION_SEEDS_FROM]
                 self.seeds[name] = sorted(row.seed for row in search)
-                for row in search:
-                    self._results[name, row.seed] = Result(row.outcome, row.loss)
+                for each in search:
+                    self._results[name, each.seed] = Result(each.outcome, each.loss)
 
     def pair(self, one: Program, other: Program, seed: int) -> Pair | None:
         """Two programs on a data seed; None if no training is left for them."""

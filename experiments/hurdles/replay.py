@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,7 @@ class Pair(NamedTuple):
 def pairs(run: Path) -> list[Pair]:
     """The trainings of a run with one task, in the order of its children."""
     config = load_config(run / CONFIG)
-    found = []
+    found: list[Pair] = []
     with closing(Store.open(run / STORE)) as store:
         reference = next(store.programs()).digest
         for row in store.programs(first=1):
@@ -104,7 +105,7 @@ def agreement(pairs: list[Pair]) -> list[float]:
     return [float(np.corrcoef(_ranks(chunk), ends)[0, 1]) for chunk in lags]
 
 
-def _ranks(values: object) -> np.ndarray:
+def _ranks(values: Sequence[float]) -> np.ndarray:
     return np.argsort(np.argsort(values))
 
 

@@ -88,9 +88,9 @@ def told(number: int) -> dict[str, Any]:
 def is_false(row: dict[str, Any]) -> bool:
     """Whether fresh streams contradict what was said."""
     if row["verdict"] == "is":
-        return row["fresh_least"] < SURE_ANYWHERE
+        return bool(row["fresh_least"] < SURE_ANYWHERE)
     if row["verdict"] == "family":
-        return row["fresh_similarity"] < row["similarity"] - MARGIN
+        return bool(row["fresh_similarity"] < row["similarity"] - MARGIN)
     return False
 
 
