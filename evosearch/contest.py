@@ -55,8 +55,8 @@ class Contests:
         self._twins = twins
         # By the child in whose name they are trained: those that are not settled.
         self._under_way: dict[int, tuple[str, ...]] = {}
-        # By digest: the data seeds of those that are, the last ones last.
-        self._settled = defaultdict[str, list[int]](list)
+        # By digest: the data seeds of those that are.
+        self._settled = defaultdict[str, set[int]](set)
 
     @property
     def on(self) -> bool:
@@ -114,16 +114,16 @@ class Contests:
         steps = 0
         for digest in sorted({*digests, self._reference.digest}):
             settled = self._settled[digest]
-            if seeds[-1] not in settled[-1:]:
-                settled.extend(seeds)
+            if settled.isdisjoint(seeds):
+                settled.update(seeds)
                 rows = self._ledger.settle(digest, seeds)
                 steps += sum(row.steps for row in rows.values())
         return digests, steps
 
     def trainings(self, digest: str) -> dict[Place, TrainingRow]:
         """A program's further trainings, up to the child that was settled last."""
-        seeds = set(self._settled.get(digest, ()))
-        if not seeds:
+        seeds = self._settled.get(digest)
+        if seeds is None:
             return {}
         rows = self._ledger.trainings(digest)
         return {place: row for place, row in rows.items() if row.seed in seeds}

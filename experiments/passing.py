@@ -15,6 +15,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,19 @@ from dsl.prune import prune
 from evosearch.bench import bench
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError
-from evosearch.fitness import TEST_SEEDS_FROM, mean_and_error, seed_differences
+from evosearch.fitness import (
+    TEST_SEEDS_FROM,
+    finite,
+    mean_and_error,
+    relative_difference,
+)
 from evosearch.folder import CONFIG, STORE
-from evosearch.ledger import Ledger, losses
+from evosearch.ledger import Ledger
+from evosearch.losses import Trials
 from evosearch.opening import load_program
+from evosearch.report.interval import plus_minus
 from evosearch.rows import ProgramRow
 from evosearch.store import Store
-from evosearch.twins import subject_of
 
 FRESH_SEEDS_FROM = TEST_SEEDS_FROM + 250_000_000
 """Beyond those that searches, studies and funnels report on."""
@@ -57,19 +64,14 @@ def passed(
     """What each leader is on fresh data seeds, up to the first that is better."""
     steps = list(accumulate(row.steps for row in rows))
     fresh = range(FRESH_SEEDS_FROM, FRESH_SEEDS_FROM + seeds)
+    trials = Trials(ledger, fresh, None, lambda *_: None, lambda: False)
     name = config.fitness.reference or config.program
-    reference = subject_of(prune(load_program(name)))
-    ledger.order(reference, fresh)
-    theirs = losses(ledger.settle(reference.digest, fresh))
+    (theirs,) = trials.losses("reference", [prune(load_program(name))])
     for row in leaders(rows, config):
-        subject = subject_of(prune(parse(row.text)))
-        ledger.order(subject, fresh)
-        trained = ledger.settle(subject.digest, fresh)
-        failed = any(each.outcome != "ok" for each in trained.values())
-        mean, error = (
-            (float("inf"), 0.0)
-            if failed
-            else mean_and_error(seed_differences(losses(trained), theirs))
+        (ours,) = trials.losses("leader", [prune(parse(row.text))])
+        # NaN where a training failed: no comparison holds.
+        mean, error = mean_and_error(
+            [relative_difference(*pair) for pair in zip(ours, theirs, strict=True)]
         )
         better = mean + 2.0 * error < 0.0
         yield {
@@ -78,8 +80,8 @@ def passed(
             "steps": steps[row.number],
             "minutes": round(row.seconds / 60.0, 2),
             "fitness": row.fitness,
-            "difference": None if failed else mean,
-            "error": None if failed else error,
+            "difference": finite(mean),
+            "error": finite(error),
             "passed": better,
             "text": row.text,
         }
@@ -95,26 +97,27 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="a file that keeps the trainings")
     parser.add_argument("--json", action="store_true", help="a line for each leader")
     asked = parser.parse_args()
-    for run in asked.runs:
-        config = load_config(run / CONFIG)
-        if len(config.tasks) > 1 or config.functions:
-            raise InputError(f"{run}: has several tasks or functions of its own")
-        store = Store.open(run / STORE)
-        rows = list(store.programs())
-        store.close()
-        seed = load_program(config.program)
-        given = config.tasks[0], None, seed, asked.store, _say
-        with bench(*given) as (ledger, _):
-            for told in passed(run, ledger, asked.seeds, config, rows):
+    try:
+        for run in asked.runs:
+            for told in _followed(run, asked.seeds, asked.store):
                 print(json.dumps(told) if asked.json else _line(told), flush=True)
+    except InputError as error:
+        parser.error(str(error))
+
+
+def _followed(run: Path, seeds: int, store: Path | None) -> Iterator[dict[str, Any]]:
+    config = load_config(run / CONFIG)
+    if len(config.tasks) > 1 or config.functions:
+        raise InputError(f"{run}: has several tasks or functions of its own")
+    with closing(Store.open(run / STORE)) as record:
+        rows = list(record.programs())
+    seed = load_program(config.program)
+    with bench(config.tasks[0], None, seed, store, _say) as (ledger, _):
+        yield from passed(run, ledger, seeds, config, rows)
 
 
 def _line(told: dict[str, Any]) -> str:
-    fresh = (
-        "fails"
-        if told["difference"] is None
-        else f"{told['difference']:+.4f} +- {told['error']:.4f}"
-    )
+    fresh = plus_minus(told["difference"], told["error"], "+")
     return (
         f"{told['run']}: child {told['number']:,} after {told['steps']:,} steps and "
         f"{told['minutes']:.1f} minutes: fitness {told['fitness']:+.4f}, "

@@ -50,6 +50,11 @@ def evosearch(*words: str | Path) -> Answer:
         forget_functions(known)
 
 
+def settings(*changes: str) -> list[str]:
+    """The words that change these keys of a config, each `key=value`."""
+    return [word for change in changes for word in ("--set", change)]
+
+
 def last_line(output: str) -> dict[str, Any]:
     """What a command with --json prints."""
     found: dict[str, Any] = json.loads(output.splitlines()[-1])

@@ -123,6 +123,11 @@ class Run:
         self.rows += islice(self._children, children)
         return self
 
+    def stop(self) -> None:
+        """End as a process does that keeps what is settled."""
+        self.store.commit()
+        self.store.close()
+
     @property
     def counts(self) -> Counts:
         return self.search.counts
@@ -153,12 +158,15 @@ def came_of(run: Run) -> tuple[list[ProgramRow], dict[str, Any]]:
 Start = Callable[..., Run]
 
 
-def stopped_and_taken_up(start: Start, asked: Config, stop: int) -> Run:
+def stopped_and_taken_up(
+    start: Start,
+    asked: Config,
+    stop: int,
+    evaluate: Callable[[Job], Training] = invented,
+) -> Run:
     """A run that was stopped after some children, as another process takes it up.
 
     Results come in another order than before.
     """
-    first = start(asked, Shuffling(0), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    return start(asked, Shuffling(1), name="run").go()
+    start(asked, Shuffling(0, evaluate), name="run").go(stop).stop()
+    return start(asked, Shuffling(1, evaluate), name="run").go()

@@ -20,6 +20,8 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+
+# It lies beside this script, which is no part of a package.
 from record import Pair, Record  # type: ignore[import-not-found]
 
 from dsl import Program, fingerprint, unparse

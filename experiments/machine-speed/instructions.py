@@ -115,6 +115,7 @@ def program(call: str, times: int) -> Program:
 def seconds(machine: Machine, trained: Program) -> float:
     """Processor time of one training."""
     slot, chunk = machine.start(trained, 0), machine.plan.chunk(0, 0)
+    # JAX leaves this function without types.
     jax.block_until_ready(slot.rows)  # type: ignore[no-untyped-call]
     began = time.process_time()
     slot, loss, _ = machine.advance(slot, chunk)

@@ -192,8 +192,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 ) -> None:
     """Looks that were under way when it stopped are done when it is taken up."""
     first = watched(start, settings(), Shuffling(0), name="run").go(stop)
-    first.run.store.commit()
-    first.run.store.close()
+    first.run.stop()
     second = watched(start, settings(), Shuffling(1), name="run").go()
     assert second.run.trajectory == whole.run.trajectory
     assert second.meta.result == whole.meta.result

@@ -14,7 +14,7 @@ from evosearch.limits import rate_is_last_factor
 from evosearch.train import Outcome, Training
 from tests.blind import without_constants
 from tests.command_line import ROOT, evosearch, refused
-from tests.searching import Oracle, Run, Start, config, final_counts, invented, timeless
+from tests.searching import Oracle, Run, Start, came_of, config, invented
 
 ADAMW = parse(read_program("adamw"))
 
@@ -35,9 +35,8 @@ def test_a_baseline_is_a_search_like_another(run: Run, start: Start) -> None:
         stopped = start(settings, name=name).go(number)
         stopped.store.commit()
         resumed = start(settings, name=name).go()
-        assert list(map(timeless, resumed.rows)) == list(map(timeless, run.rows))
+        assert came_of(resumed) == came_of(run)
         assert resumed.trajectory == run.trajectory
-        assert final_counts(resumed.counts) == final_counts(run.counts)
 
 
 def test_tuning_never_changes_the_structure(start: Start) -> None:

@@ -12,7 +12,7 @@ import pytest
 from evosearch.fitness import mean_and_error
 from evosearch.store import Store
 from evosearch.train import VALIDATION
-from tests.command_line import ROOT, evosearch
+from tests.command_line import ROOT, evosearch, settings
 
 TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
 
@@ -20,12 +20,11 @@ TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
 @pytest.mark.slow
 def test_the_leaders_of_a_run_up_to_the_first_that_is_better(tmp_path: Path) -> None:
     run, kept = tmp_path / "run", tmp_path / "kept.sqlite"
-    words = [
+    options = settings(
         "workers.executor=inline", "budget.evaluations=40", "budget.steps=null",
         "fitness.seeds=1", "fitness.more_seeds=3", "simplify.enabled=false",
         "tasks.0={task: '" + TASK + "', arguments: {noise: 0.1}}",
-    ]  # fmt: skip
-    options = [word for each in words for word in ("--set", each)]
+    )  # fmt: skip
     answer = evosearch("run", ROOT / "configs/smoke.yaml", "--out", run, *options)
     assert answer.code == 0, answer.error
     command = [sys.executable, f"{ROOT}/experiments/passing.py", str(run), "--json"]

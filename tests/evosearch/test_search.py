@@ -122,8 +122,7 @@ def test_a_killed_run_goes_on_from_its_last_commit(
 
 def test_a_run_may_be_resumed_with_a_larger_budget(start: Start, whole: Run) -> None:
     first = start(config(60), name="run").go()
-    first.store.commit()
-    first.store.close()
+    first.stop()
     second = start(config(150), name="run").go()
     # The last window of the smaller budget is settled as it was made: all agrees.
     assert second.trajectory == whole.trajectory
@@ -132,16 +131,14 @@ def test_a_run_may_be_resumed_with_a_larger_budget(start: Start, whole: Run) -> 
 def test_the_seconds_of_a_resumed_run_count_on(start: Start) -> None:
     first = start(config(), name="run").go(60)
     before = first.rows[-1].seconds
-    first.store.commit()
-    first.store.close()
+    first.stop()
     second = start(config(), name="run").go()
     assert second.search.seconds() > second.rows[60].seconds > before > 0.0
 
 
 def test_another_search_s_record_is_refused(start: Start) -> None:
     first = start(config(), name="run").go(30)
-    first.store.commit()
-    first.store.close()
+    first.stop()
     with pytest.raises(InputError, match="another program as number"):
         start(config(seed=2), name="run").go()
 

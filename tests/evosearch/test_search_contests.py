@@ -224,8 +224,7 @@ def test_a_larger_budget_goes_on_where_a_smaller_ended(
 ) -> None:
     smaller = asked.model_copy(update={"budget": settings(60).budget})
     first = start(smaller, name="run").go()
-    first.store.commit()
-    first.store.close()
+    first.stop()
     second = start(asked, name="run").go()
     assert second.trajectory == whole.trajectory
 

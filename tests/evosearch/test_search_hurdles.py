@@ -72,8 +72,7 @@ def test_a_stopped_run_meets_the_same_hurdles(
     start: Start, whole: Run, stop: int
 ) -> None:
     first = start(hurdled(), Shuffling(0, curved), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
+    first.stop()
     second = start(hurdled(), Shuffling(1, curved), name="run").go()
     assert same(second, whole)
 

@@ -53,8 +53,7 @@ def test_a_stopped_run_of_all_goes_on_as_if_it_had_not_been(
     stops = sorted(Random(mode).sample(range(1, PROGRAMS), 3))
     for number, stop in enumerate(stops):
         part = start(settings(mode), Shuffling(number), name="run").go(stop)
-        part.store.commit()
-        part.store.close()
+        part.stop()
     last: Run = start(settings(mode), Shuffling(9), name="run").go()
     assert came_of(last) == came_of(whole)
     islands = [member.island for member in last.search.members]

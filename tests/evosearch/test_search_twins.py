@@ -110,8 +110,7 @@ def test_a_run_stopped_at_a_twin_goes_on_as_if_it_had_not_been(
     for stop in sorted(stop for stop in stops if stop >= 0):
         name = f"stopped at {stop}"
         begun = start(settings, Shuffling(0), name=name).go(stop)
-        begun.store.commit()
-        begun.store.close()
+        begun.stop()
         gone_on = start(settings, Shuffling(1), name=name).go()
         assert came_of(gone_on) == came_of(run)
         jobs = gone_on.executor.seen

@@ -19,6 +19,7 @@ from tests.searching import (
     came_of,
     config,
     invented,
+    stopped_and_taken_up,
 )
 
 SEEDS, ROTATE = 2, 40
@@ -120,9 +121,6 @@ def test_contests_are_judged_by_the_same_number(start: Start) -> None:
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(start: Start, stop: int) -> None:
     asked = settings(False)
     whole = start(asked, Shuffling(2, lucky)).go()
-    first = start(asked, Shuffling(0, lucky), name="run").go(stop)
-    first.store.commit()
-    first.store.close()
-    second = start(asked, Shuffling(1, lucky), name="run").go()
+    second = stopped_and_taken_up(start, asked, stop, lucky)
     assert came_of(second) == came_of(whole)
     assert start(settings(True), Oracle(lucky)).go().trajectory != whole.trajectory

@@ -16,7 +16,7 @@ from evosearch.funnel.best import best_rows
 from evosearch.stop import StopOnInterrupt
 from evosearch.store import Store
 from evosearch.study.folder import MARKER, README, RESULTS
-from tests.command_line import ROOT, Answer, evosearch, last_line, refused
+from tests.command_line import ROOT, Answer, evosearch, last_line, refused, settings
 
 TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
 FUNNEL = f"""\
@@ -124,12 +124,11 @@ def test_what_was_found_before_a_fault_is_written(
 
 def test_the_best_of_a_run_are_candidates(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    words = [
+    options = settings(
         "workers.executor=inline", "budget.evaluations=25", "budget.steps=null",
         "final.candidates=6", "simplify.enabled=false",
         "tasks.0={task: '" + TASK + "'}",
-    ]  # fmt: skip
-    options = [word for each in words for word in ("--set", each)]
+    )  # fmt: skip
     answer = evosearch(
         "run", ROOT / "configs/smoke.yaml", "--out", run, *options, "--json"
     )
