@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,6 +76,11 @@ def tune(
     tasks = _tasks(parse_task(task, overrides or []), schedules)
     if output is not None:
         require_place(output, "--output")
+        if store is not None and realpath(output) == realpath(store):
+            raise InputError(
+                f"--output {output}: is the --store too, which it would replace: name "
+                "another file"
+            )
     try_own(functions)
     read = load_program(program)
     asked = Asked(trials, seeds, test_seeds, tuple(tasks), seed)

@@ -156,6 +156,7 @@ def test_it_prints_constants_and_losses() -> None:
         (("--task", TASK, "--schedules", "linear,linear"), "linear is there twice"),
         (("--task", TASK, "-o", "nowhere/tuned.opt"), "there is no folder nowhere"),
         (("--task", TASK, "-o", str(ROOT)), "a folder; name a file in it"),
+        (("--task", TASK, "-o", "a.b", "--store", "./a.b"), "is the --store too"),
     ],
 )
 def test_bad_options(options: tuple[str, ...], sentence: str) -> None:
