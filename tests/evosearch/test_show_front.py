@@ -118,3 +118,4 @@ def test_what_does_not_go_together_is_refused(run: Path) -> None:
     assert refused("show", run, "--number", "99999") == (
         "--number: the run has no program 99999: name another"
     )
+    assert evosearch("show", run, "--number", str(2**63)).code == 2
