@@ -20,8 +20,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from dsl.digest import digest
 from dsl.parse import parse
+from dsl.program import Program
 from dsl.prune import prune
+from evosearch.begun import reference_of
 from evosearch.bench import bench
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError
@@ -34,7 +37,7 @@ from evosearch.fitness import (
 from evosearch.folder import CONFIG, STORE
 from evosearch.ledger import Ledger
 from evosearch.losses import Trials
-from evosearch.opening import load_program
+from evosearch.opening import load_named
 from evosearch.report.interval import plus_minus
 from evosearch.rows import ProgramRow
 from evosearch.store import Store
@@ -59,14 +62,18 @@ def leaders(rows: list[ProgramRow], config: Config) -> Iterator[ProgramRow]:
 
 
 def passed(
-    run: Path, ledger: Ledger, seeds: int, config: Config, rows: list[ProgramRow]
+    run: Path,
+    ledger: Ledger,
+    seeds: int,
+    config: Config,
+    rows: list[ProgramRow],
+    reference: Program,
 ) -> Iterator[dict[str, Any]]:
     """What each leader is on fresh data seeds, up to the first that is better."""
     steps = list(accumulate(row.steps for row in rows))
     fresh = range(FRESH_SEEDS_FROM, FRESH_SEEDS_FROM + seeds)
     trials = Trials(ledger, fresh, None, lambda *_: None, lambda: False)
-    name = config.fitness.reference or config.program
-    (theirs,) = trials.losses("reference", [prune(load_program(name))])
+    (theirs,) = trials.losses("reference", [reference])
     for row in leaders(rows, config):
         (ours,) = trials.losses("leader", [prune(parse(row.text))])
         # NaN where a training failed: no comparison holds.
@@ -97,6 +104,8 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="a file that keeps the trainings")
     parser.add_argument("--json", action="store_true", help="a line for each leader")
     asked = parser.parse_args()
+    if asked.seeds < 2:
+        parser.error("--seeds: at least 2, for a standard error")
     try:
         for run in asked.runs:
             for told in _followed(run, asked.seeds, asked.store):
@@ -111,9 +120,17 @@ def _followed(run: Path, seeds: int, store: Path | None) -> Iterator[dict[str, A
         raise InputError(f"{run}: has several tasks or functions of its own")
     with closing(Store.open(run / STORE)) as record:
         rows = list(record.programs())
-    seed = load_program(config.program)
-    with bench(config.tasks[0], None, seed, store, _say) as (ledger, _):
-        yield from passed(run, ledger, seeds, config, rows)
+        begun_with = reference_of(record)
+    if not rows:
+        raise InputError(f"{run}: has no program yet: let the run go on")
+    name = config.fitness.reference
+    # A seed program is in the record, whatever has become of its file.
+    read = parse(rows[0].text) if name is None else load_named(f"{run}", name)
+    if digest(read) != begun_with:
+        raise InputError(f"{run}: {name} has changed since it began: undo that")
+    reference = prune(read)
+    with bench(config.tasks[0], None, reference, store, _say) as (ledger, _):
+        yield from passed(run, ledger, seeds, config, rows, reference)
 
 
 def _line(told: dict[str, Any]) -> str:

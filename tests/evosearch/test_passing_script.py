@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from dsl.library import read_program
 from evosearch.fitness import mean_and_error
 from evosearch.store import Store
 from evosearch.train import VALIDATION
 from tests.command_line import ROOT, evosearch, settings
 
 TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
+
+
+def test_one_data_seed_has_no_standard_error(tmp_path: Path) -> None:
+    command = [sys.executable, f"{ROOT}/experiments/passing.py", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--seeds", "1"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "--seeds: at least 2, for a standard error" in done.stderr
 
 
 @pytest.mark.slow
@@ -25,8 +35,13 @@ def test_the_leaders_of_a_run_up_to_the_first_that_is_better(tmp_path: Path) -> 
         "fitness.seeds=1", "fitness.more_seeds=3", "simplify.enabled=false",
         "tasks.0={task: '" + TASK + "', arguments: {noise: 0.1}}",
     )  # fmt: skip
+    seed = tmp_path / "seed.opt"
+    seed.write_text(read_program("adamw"))
+    options += settings(f"program={seed}")
     answer = evosearch("run", ROOT / "configs/smoke.yaml", "--out", run, *options)
     assert answer.code == 0, answer.error
+    # What the seed program was then is in the record.
+    seed.write_text(read_program("lion"))
     command = [sys.executable, f"{ROOT}/experiments/passing.py", str(run), "--json"]
     command += ["--seeds", "5", "--store", str(kept)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
