@@ -57,9 +57,10 @@ def funnel(
         except (StoppedError, KeyboardInterrupt):
             stopped = True
         except InputError:
-            _write(read, entrants, results, folder, command, False)
+            _write(read, entrants, results, folder, command, False, False)
             raise
-        _write(read, entrants, results, folder, command, as_json and not stopped)
+        json = as_json and not stopped
+        _write(read, entrants, results, folder, command, json, not stopped)
     if stopped:
         typer.echo(f"stopped; go on with: {command}", err=True)
         raise typer.Exit(130)
@@ -139,18 +140,28 @@ def _write(
     folder: StudyFolder,
     command: str,
     as_json: bool,
+    ended: bool,
 ) -> None:
-    """Write the results, the tuned programs and README.md of what is done."""
+    """Write the results, the tuned programs and README.md of what is done.
+
+    If it has not ended, what was found before, and is not yet found again, as where
+    the store was deleted, is not written over.
+    """
     from evosearch.report.funnel import (
         funnel_page,
         funnel_rows,
         print_funnel,
         tuned_file,
     )
+    from evosearch.study.folder import KEPT
 
     if not results:
         return
     rows = funnel_rows(config, entrants, results)
+    if not ended and folder.has_more_than(rows):
+        print_funnel(config, rows)
+        typer.echo(f"{folder.path}: {KEPT}", err=True)
+        return
     folder.write_readme(funnel_page(config, command, rows))
     folder.write_results(rows)
     for result in results:

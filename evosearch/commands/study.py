@@ -62,9 +62,9 @@ def study(
         except KeyboardInterrupt:
             losses = None
         except InputError:
-            _write(read, planned, folder, {}, command)
+            _write(read, planned, folder, None, command)
             raise
-        _write(read, planned, folder, losses or {}, command)
+        _write(read, planned, folder, losses, command)
     if losses is None:
         typer.echo(f"go on with: {command}", err=True)
         raise typer.Exit(130)
@@ -115,13 +115,18 @@ def _write(
     study: StudyConfig,
     planned: list[Planned],
     folder: StudyFolder,
-    losses: dict[str, Losses],
+    losses: dict[str, Losses] | None,
     command: str,
 ) -> None:
-    """Write data, plots and README of what is done, and print where they are."""
+    """Write data, plots and README of what is done, and print where they are.
+
+    Not all is done if there are no losses. Then what was found before, and is not yet
+    found again, as where the runs were deleted, is not written over.
+    """
     from evosearch.report.figures import Line, write_figures
     from evosearch.report.study import reference_row, result_row, study_page
     from evosearch.study import state_of
+    from evosearch.study.folder import KEPT
     from evosearch.study.runs import curve_of, looks_of, summary_of
 
     done = [each for each in planned if state_of(each) == "done"]
@@ -130,8 +135,11 @@ def _write(
     rows = [result_row(each.arm, each.seed, summary_of(each)) for each in done]
     rows += [
         reference_row(label, study.references[label], each)
-        for label, each in losses.items()
+        for label, each in (losses or {}).items()
     ]
+    if losses is None and folder.has_more_than(rows):
+        typer.echo(f"{folder.path}: {KEPT}", err=True)
+        return
     points = {(each.arm, each.seed): curve_of(each) for each in done}
     looks = {(each.arm, each.seed): looks_of(each) for each in done}
 

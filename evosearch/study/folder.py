@@ -21,6 +21,9 @@ META = "meta.csv"
 PROGRAMS = "programs"
 STUDY, FUNNEL = ("arm", "reference"), ("stage",)
 """Keys of which each row of `results.jsonl` has one."""
+KEPT = (
+    "what was found before is more than this, so it stays until all of it is done again"
+)
 
 MARKER = "<!-- What is below this line is written by hand, and kept. -->"
 _BELOW = "\n## Conclusion\n\nNot written yet.\n"
@@ -120,6 +123,12 @@ class StudyFolder:
         lines = [f"{json.dumps(row, allow_nan=False)}\n" for row in rows]
         self.write(RESULTS, "".join(lines))
 
+    def has_more_than(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether `results.jsonl` has rows of an earlier time that these lack."""
+        results = self.path / RESULTS
+        before = _rows_of(results) if results.is_file() else []
+        return not set(map(_what, before)) <= set(map(_what, rows))
+
     def write_programs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write what each run chose, and that simplified, as programs to read."""
         for row in rows:
@@ -176,9 +185,18 @@ class StudyFolder:
             )
 
 
+def _what(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a row is of."""
+    return tuple(map(row.get, ("arm", "seed", "reference", "stage", "label")))
+
+
+def _rows_of(results: Path) -> list[Any]:
+    return [json.loads(line) for line in results.read_bytes().splitlines()]
+
+
 def _has_rows_of(results: Path, kind: Collection[str]) -> bool:
     try:
-        rows = [json.loads(line) for line in results.read_bytes().splitlines()]
+        rows = _rows_of(results)
     except ValueError:
         return False
     return all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 
@@ -100,6 +101,24 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(
     assert kept > 40  # what was trained before it was stopped, in the second stage too
     assert funnel(tmp_path, out, text).code == 0
     assert (out / RESULTS).read_bytes() == (done / RESULTS).read_bytes()
+
+
+def test_what_was_found_stays_until_all_of_it_is_found_again(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a clone: git ignores the store.
+    text, out = FUNNEL.replace("gate: plain", "gate: null"), tmp_path / "out"
+    copytree(done, out, ignore=ignore_patterns("runs"))
+    before = {path: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    asked = iter(range(100_000))
+    with monkeypatch.context() as patched:
+        patched.setattr(StopOnInterrupt, "asked", lambda self: next(asked) > 47)
+        answer = funnel(tmp_path, out, text)
+    assert answer.code == 130
+    assert "one: held-out loss" in answer.output
+    assert "at the edge" in answer.output  # on one line: tables are not squeezed
+    assert f"{out}: what was found before is more than this" in answer.error
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_what_was_found_before_a_fault_is_written(

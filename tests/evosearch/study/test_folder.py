@@ -71,6 +71,18 @@ def test_a_page_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         StudyFolder(tmp_path)
 
 
+def test_it_knows_whether_it_has_more_than_some_rows(tmp_path: Path) -> None:
+    run, other = {"arm": "a", "seed": 0, "loss": 1.0}, {"arm": "a", "seed": 1}
+    with closing(StudyFolder(tmp_path)) as folder:
+        assert not folder.has_more_than([])
+        folder.write_results([run, {"reference": "b"}])
+        assert folder.has_more_than([run])
+        assert folder.has_more_than([other, {"reference": "b"}])
+        assert not folder.has_more_than(
+            [{**run, "loss": 2.0}, other, {"reference": "b"}]
+        )
+
+
 def test_what_cannot_be_written_says_that_nothing_is_lost(tmp_path: Path) -> None:
     with closing(StudyFolder(tmp_path)) as folder:
         (tmp_path / CURVES).mkdir()
