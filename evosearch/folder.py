@@ -130,9 +130,9 @@ class RunFolder:
         """Digest of the chosen program of which the summary says what became of it."""
         try:
             summary = json.loads((self.path / SUMMARY).read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
+            return summary["best"]["digest"] if summary["handover"] else None
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        return summary["best"]["digest"] if summary.get("handover") else None
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -72,7 +72,13 @@ def plan_runs(study: StudyConfig, out: Path, changes: Sequence[str]) -> list[Pla
 
 
 def _as_overrides(settings: dict[str, object]) -> list[str]:
-    return [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    return [f"{key}={_as_yaml(value)}" for key, value in settings.items()]
+
+
+def _as_yaml(value: object) -> str:
+    """JSON on one line, but for what it writes as two escapes and YAML reads as two."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def state_of(planned: Planned) -> Literal["new", "begun", "done"]:
@@ -83,6 +89,11 @@ def state_of(planned: Planned) -> Literal["new", "begun", "done"]:
     """
     if not planned.path.exists():
         return "new"
+    if not (planned.path / CONFIG).is_file():
+        raise InputError(
+            f"{planned.path}: has no {CONFIG}, so no run can be taken up there: "
+            "put that back, or delete the folder, and the same command begins anew"
+        )
     had = load_config(planned.path / CONFIG)
     other = [
         name
@@ -94,13 +105,23 @@ def state_of(planned: Planned) -> Literal["new", "begun", "done"]:
             f"{planned.path}: was begun with another {' and '.join(other)} than the "
             "study has now: delete that folder, or name another one with --out"
         )
-    kept = (planned.path / SUMMARY).is_file() and (planned.path / CURVE).is_file()
     same = all(
         getattr(had, name) == getattr(planned.config, name)
         for name in ("budget", "final", "simplify")
     )
-    done = kept and same and not summary_of(planned)["interrupted"]
-    return "done" if done else "begun"
+    return "done" if same and _has_ended(planned) else "begun"
+
+
+def _has_ended(planned: Planned) -> bool:
+    """Whether a run has written what it writes at its end, and that can be read.
+
+    What cannot is written again when the run is taken up, which has its store.
+    """
+    try:
+        ended = "best" in (summary := summary_of(planned)) and curve_of(planned)
+        return bool(ended) and not summary["interrupted"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _part(config: Config, name: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pytest
@@ -144,6 +145,71 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(
     assert study(configs, out).code == 0
     assert results(out) == results(done)
     assert (out / CURVES).read_bytes() == (done / CURVES).read_bytes()
+
+
+def test_what_was_found_stays_until_all_of_it_is_found_again(
+    configs: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a clone: git ignores the runs.
+    out = tmp_path / "out"
+    copytree(done, out, ignore=ignore_patterns("runs"))
+    before = {path: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    asked = iter(range(100_000))
+    with monkeypatch.context() as patched:
+        patched.setattr(StopOnInterrupt, "asked", lambda self: next(asked) > 45)
+        answer = study(configs, out)
+    assert answer.code == 130
+    assert f"{out}: what was found before is more than this" in answer.error
+    assert {path: path.read_bytes() for path in before} == before
+    assert study(configs, out).code == 0
+    assert results(out) == results(done)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("summary.json", ""),
+        ("summary.json", '{"made": 25}'),
+        ("summary.json", "[]"),
+        ("curve.jsonl", ""),
+        ("curve.jsonl", '{"programs": 1, "st'),
+        ("curve.jsonl", '{"programs": 1}\n'),
+    ],
+)
+def test_what_a_run_wrote_is_written_again_where_it_cannot_be_read(
+    configs: Path, done: Path, tmp_path: Path, name: str, text: str
+) -> None:
+    out = tmp_path / "out"
+    copytree(done, out)
+    file = out / "runs" / "constants-3" / name
+    file.write_text(text)
+    answer = study(configs, out)
+    assert answer.code == 0, answer.error
+    assert "3 of 4 runs are done" in answer.error
+    assert results(out) == results(done)
+    assert (out / CURVES).read_bytes() == (done / CURVES).read_bytes()
+
+
+def test_a_run_s_folder_without_config_is_told(
+    configs: Path, done: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    copytree(done, out)
+    (out / "runs" / "evolve-4" / "config.yaml").unlink()
+    sentence = refused("study", configs / "study.yaml", "--out", out)
+    assert "evolve-4: has no config.yaml, so no run can be taken up there" in sentence
+
+
+def test_settings_may_have_any_text(configs: Path, tmp_path: Path) -> None:
+    text = (configs / "study.yaml").read_text()
+    name = "\U0001f600 ü\u2028\t\"'.opt"
+    settings = f"settings: {{program: {json.dumps(name)}, "
+    path = tmp_path / "text.yaml"
+    path.write_text(
+        text.replace("settings: {", settings, 1).replace("\\ud83d\\ude00", "\U0001f600")
+    )
+    planned = plan_runs(load_study(path), tmp_path, [])
+    assert {each.config.program for each in planned} == {name}
 
 
 def test_a_larger_budget_extends_runs_and_another_search_is_refused(
