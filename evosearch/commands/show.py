@@ -24,8 +24,7 @@ def show(
         str, typer.Option(metavar="NAME", help="Only those that call it, or of a set.")
     ] = "",
     number: Annotated[
-        int | None,
-        typer.Option(min=0, max=2**63 - 1, help="The program of this number alone."),
+        int | None, typer.Option(min=0, max=2**63 - 1, help="That program alone.")
     ] = None,
     front: Annotated[
         bool,
