@@ -165,13 +165,14 @@ def _stage_rows(config: FunnelConfig, rows: Sequence[Row]) -> list[list[Row]]:
 def print_funnel(config: FunnelConfig, rows: Sequence[Row]) -> None:
     """Print a table for each stage, and where the funnel ended."""
     console = Console(highlight=False, soft_wrap=True)
+    # A table that is narrower than its numbers cannot be read.
+    console.width = max(console.width, _WIDTH)
     for stage, here in zip(config.stages, _stage_rows(config, rows), strict=False):
         title = f"{stage.name}: held-out loss on {stage.test_seeds} fresh data seeds"
         table = Table(*heading_of(here), title=Text(title))
         for line in lines_of(here):
             table.add_row(*line)
-        # A table that is narrower than its numbers cannot be read.
-        console.print(table, width=max(console.width, _WIDTH), crop=False)
+        console.print(table)
     ended = end_in_words(config, rows)
     if ended:
         console.print(Text(ended))
