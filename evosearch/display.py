@@ -123,9 +123,10 @@ class Display:
         done = progress - base.progress
         left = seconds * (1.0 - progress) / done if done > 0.0 else None
         dead = 1.0 - counts.live / max(counts.statements, 1)
-        invalid = ", ".join(
+        reasons = ", ".join(
             f"{reason} {number:,}" for reason, number in counts.rejected.most_common(4)
         )
+        invalid = f"{counts.rejected.total():,}" + (f" ({reasons})" if reasons else "")
         facts = [
             ("progress", f"{progress:.0%}, time left {_clock(left)}"),
             ("best fitness", f"{best.fitness:+.4f} (child {best.number:,})"),
@@ -147,7 +148,7 @@ class Display:
             ("dead statements", f"{dead:.0%}"),
             ("diverged", f"{counts.outcomes['diverged']:,}"),
             ("hopeless", f"{counts.outcomes['hopeless']:,}"),
-            ("invalid", f"{counts.rejected.total():,} ({invalid})"),
+            ("invalid", invalid),
         ]
         if moment.look is not None:
             mean, error = moment.look.fitness

@@ -7,6 +7,8 @@ standard errors of the paired difference is when the search passed it. Steps and
 are those of the search up to that child.
 
     python experiments/passing.py experiments/lion/runs/lion-0
+
+The folder is that of any run; those of studies are there after `evosearch study` alone.
 """
 
 from __future__ import annotations
@@ -100,7 +102,9 @@ def main() -> None:
     """Answer for each run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs")
-    parser.add_argument("--seeds", type=int, default=32, help="fresh data seeds")
+    parser.add_argument(
+        "--seeds", type=int, default=32, help="fresh data seeds, from 2 (default: 32)"
+    )
     parser.add_argument("--store", type=Path, help="a file that keeps the trainings")
     parser.add_argument("--json", action="store_true", help="a line for each leader")
     asked = parser.parse_args()
@@ -108,8 +112,11 @@ def main() -> None:
         parser.error("--seeds: at least 2, for a standard error")
     try:
         for run in asked.runs:
+            told: dict[str, Any] = {"passed": False}
             for told in _followed(run, asked.seeds, asked.store):
                 print(json.dumps(told) if asked.json else _line(told), flush=True)
+            if not told["passed"]:
+                _say(f"{run}: never passed, by none of those that led it")
     except InputError as error:
         parser.error(str(error))
 

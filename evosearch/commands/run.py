@@ -80,6 +80,8 @@ def _run(problem: Problem, folder: RunFolder, as_json: bool) -> None:
         with Display(budget) as display, StopOnInterrupt(display.say) as stop:
             for line in (f"run folder: {folder.path}", *folder.notes):
                 display.say(line)
+            if problem.config.workers.executor == "ray":
+                display.say("starting ray's workers: 10 to 30 seconds")
             summary = run_search(problem, folder, display, stop.asked)
     except KeyboardInterrupt:
         typer.echo(go_on, err=True)

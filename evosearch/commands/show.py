@@ -38,7 +38,7 @@ def show(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the best distinct programs of a run, best first."""
+    """List the best distinct programs of a run, the best last (--json: first)."""
     _require_one(
         {"--uses": bool(uses), "--number": number is not None, "--front": front}
     )

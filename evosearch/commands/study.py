@@ -84,6 +84,8 @@ def _perform(study: StudyConfig, planned: list[Planned], command: str) -> bool:
             StopOnInterrupt(display.say) as stop,
         ):
             display.say(f"run {number} of {len(planned)}: {each.path}")
+            if each.config.workers.executor == "ray":
+                display.say("starting ray's workers: 10 to 30 seconds")
             asked = stop.asked
             if not perform(each, study.base, command, display, asked) or asked():
                 return False

@@ -82,6 +82,11 @@ def print_programs(programs: list[dict[str, Any]], nothing: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not programs:
         console.print(nothing)
+        return
+    console.print(
+        "fitness: relative difference to the reference on the search's own data seeds; "
+        "lower is better"
+    )
     for place, row in reversed(list(enumerate(programs, 1))):
         fitness = "none" if row["fitness"] is None else f"{row['fitness']:+.5f}"
         origin = f"{row['mutation']} in {row['parent']}"

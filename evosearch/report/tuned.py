@@ -76,7 +76,8 @@ def print_tuned(told: Mapping[str, Any]) -> None:
     )
     table.add_row(f"as it was, {told['schedules'][0]}", loss_in_words(told["before"]))
     table.add_row(f"tuned, {told['schedule']}", loss_in_words(told["after"]))
-    table.add_row("paired difference", loss_in_words(told["difference"], "+"))
+    label = "paired difference, negative is better"
+    table.add_row(label, loss_in_words(told["difference"], "+"))
     console.print(table)
     console.print(
         f"trial {told['trial']} of {told['trials']} ({told['failed']} failed), by the "
