@@ -27,7 +27,7 @@ from dsl.parse import parse
 from dsl.program import Program
 from dsl.prune import prune
 from evosearch.begun import reference_of
-from evosearch.bench import bench
+from evosearch.bench import Kept, bench
 from evosearch.config import Config, load_config
 from evosearch.errors import InputError
 from evosearch.fitness import (
@@ -136,7 +136,8 @@ def _followed(run: Path, seeds: int, store: Path | None) -> Iterator[dict[str, A
     if digest(read) != begun_with:
         raise InputError(f"{run}: {name} has changed since it began: undo that")
     reference = prune(read)
-    with bench(config.tasks[0], None, reference, store, _say) as (ledger, _):
+    kept = Kept.by_option(store)
+    with bench(config.tasks[0], None, reference, kept, _say) as (ledger, _):
         yield from passed(run, ledger, seeds, config, rows, reference)
 
 

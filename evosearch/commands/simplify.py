@@ -121,17 +121,17 @@ def _on_task(
     asked: Asked,
     store: Path | None,
 ) -> Simplified:
-    from evosearch.bench import bench
+    from evosearch.bench import Kept, bench
     from evosearch.display import Display
     from evosearch.losses import StoppedError
     from evosearch.simplify import simplify_on_tasks
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
 
-    display = Display()
+    display, keeping = Display(), Kept.by_option(store)
     try:
         with (
-            bench(task, functions, program, store, display.say) as (ledger, plan),
+            bench(task, functions, program, keeping, display.say) as (ledger, plan),
             display,
             StopOnInterrupt(display.say) as stop,
         ):

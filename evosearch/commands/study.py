@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evosearch.commands.options import Executor, command_again
-from evosearch.errors import InputError
 
 if TYPE_CHECKING:
     from dsl.program import Program
@@ -41,6 +41,7 @@ def study(
 
     use_one_thread()
     from evosearch.config import load_study
+    from evosearch.refusal import REFUSED
     from evosearch.study import StudyFolder, plan_runs, read_references, state_of
 
     read = load_study(config)
@@ -49,7 +50,9 @@ def study(
     changes = [f"{key}={value}" for key, value in given.items() if value is not None]
     path = out or Path("experiments") / read.name
     planned = plan_runs(read, path, changes)
-    command = command_again("study", config, out)
+    # The page has no workers: any number finds the same.
+    command = command_again("study", config, out=out)
+    again = command_again("study", config, out=out, workers=workers, executor=executor)
     # Held before the runs are looked at, so that no other process is amid one.
     with closing(StudyFolder(path)) as folder:
         done = sum(state_of(each) == "done" for each in planned)
@@ -61,12 +64,12 @@ def study(
                 losses = _measure(programs, planned[0].config, folder)
         except KeyboardInterrupt:
             losses = None
-        except InputError:
+        except REFUSED:
             _write(read, planned, folder, None, command)
             raise
         _write(read, planned, folder, losses, command)
     if losses is None:
-        typer.echo(f"go on with: {command}", err=True)
+        typer.echo(f"go on with: {again}", err=True)
         raise typer.Exit(130)
 
 
@@ -114,6 +117,21 @@ def _measure(
 
 
 def _write(
+    study: StudyConfig,
+    planned: list[Planned],
+    folder: StudyFolder,
+    losses: dict[str, Losses] | None,
+    command: str,
+) -> None:
+    """Write what is done; Ctrl-C waits for it."""
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.study.folder import WRITTEN
+
+    with StopOnInterrupt(partial(typer.echo, err=True), WRITTEN):
+        _write_all(study, planned, folder, losses, command)
+
+
+def _write_all(
     study: StudyConfig,
     planned: list[Planned],
     folder: StudyFolder,

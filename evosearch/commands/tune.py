@@ -114,7 +114,7 @@ def _on_tasks(
     from collections.abc import Iterator
     from contextlib import ExitStack, contextmanager
 
-    from evosearch.bench import bench
+    from evosearch.bench import Kept, bench
     from evosearch.display import Display
     from evosearch.ledger import Ledger
     from evosearch.losses import StoppedError
@@ -124,12 +124,13 @@ def _on_tasks(
 
     # What cannot be tuned is refused before anything is compiled.
     trained = knobs_of(program).program
+    keeping = Kept.by_option(store)
     display, shown = Display(), ExitStack()
     began: list[Display] = []
 
     @contextmanager
     def benches(schedule: str) -> Iterator[Ledger]:
-        given = tasks[schedule], functions, trained, store, display.say, workers
+        given = tasks[schedule], functions, trained, keeping, display.say, workers
         with bench(*given) as (ledger, _):
             if not began:  # the task works
                 began.append(shown.enter_context(display))

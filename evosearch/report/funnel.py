@@ -186,7 +186,9 @@ def end_in_words(config: FunnelConfig, rows: Sequence[Row]) -> str:
     name = config.stages[done - 1].name
     went_on = any(row["passed"] is not False for row in rows if _is_in(row, name))
     if went_on:
-        return f"It was stopped after the stage {name}: the same command goes on."
+        return (
+            f"It ended after the stage {name}, amid the next: the same command goes on."
+        )
     return f"No candidate went on from the stage {name}, so the later ones were left."
 
 

@@ -149,7 +149,7 @@ def test_a_store_that_is_none(program: Path, tmp_path: Path) -> None:
     store.close()
     for path, sentence in (
         (bad, "is not the record of a run"),
-        (tmp_path, "no file; name one to keep trainings in"),
+        (tmp_path, "no file to keep trainings in; name another file"),
         (tmp_path / "no" / "x.sqlite", "there is no folder"),
         (run, "the record of a run, which takes no other trainings"),
     ):
