@@ -168,7 +168,10 @@ def print_funnel(config: FunnelConfig, rows: Sequence[Row]) -> None:
     # A table that is narrower than its numbers cannot be read.
     console.width = max(console.width, _WIDTH)
     for stage, here in zip(config.stages, _stage_rows(config, rows), strict=False):
-        title = f"{stage.name}: held-out loss on {stage.test_seeds} fresh data seeds"
+        title = (
+            f"{stage.name}: held-out loss on {stage.test_seeds} fresh data seeds +- "
+            "standard error; paired differences +- 95 % interval, negative is better"
+        )
         table = Table(*heading_of(here), title=Text(title))
         for line in lines_of(here):
             table.add_row(*line)

@@ -72,7 +72,8 @@ def print_tuned(told: Mapping[str, Any]) -> None:
     table = Table(
         "program",
         "loss on test seeds",
-        title=f"held-out loss on {told['test_seeds']} fresh data seeds",
+        title=f"held-out loss on {told['test_seeds']} fresh data seeds, with its "
+        "standard error",
     )
     table.add_row(f"as it was, {told['schedules'][0]}", loss_in_words(told["before"]))
     table.add_row(f"tuned, {told['schedule']}", loss_in_words(told["after"]))

@@ -79,6 +79,11 @@ def test_the_page_holds_all_of_it(program: Path, told: dict[str, Any]) -> None:
     for each in told["contributions"]:
         assert f"| `{each['statement']}` | `{each['instead']}` |" in page
     assert "7 to " in page
+    # Differences are told as in JSON.
+    found = told["against_start"]
+    row = f"+- {told['losses']['start']['stderr']:.4f} | {found['mean']:+.4f} +- "
+    assert found["mean"] < 0.0
+    assert f"| as it was | {told['losses']['start']['mean']:.4f} {row}" in page
 
 
 def test_it_is_the_same_with_a_store_and_from_it(
