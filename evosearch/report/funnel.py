@@ -114,7 +114,8 @@ def tuned_file(result: StageResult, standing: Standing, rounds: int) -> str:
 def heading_of(rows: Sequence[Row]) -> list[str]:
     """The columns of a stage's table."""
     against = [f"loss minus {each}" for each in _baselines(rows)]
-    end = ["states", "statements", "trainings", "goes on", "at the edge"]
+    goes_on = ["goes on"] * _has_gate(rows)
+    end = ["states", "statements", "trainings", *goes_on, "at the edge"]
     return ["program", "loss", *against, *end]
 
 
@@ -123,14 +124,18 @@ def lines_of(rows: Sequence[Row]) -> list[list[str]]:
     ordered = sorted(
         rows, key=lambda row: math.inf if row["loss"] is None else row["loss"]
     )
-    return [_line(row, _baselines(rows)) for row in ordered]
+    return [_line(row, _baselines(rows), _has_gate(rows)) for row in ordered]
+
+
+def _has_gate(rows: Sequence[Row]) -> bool:
+    return any(row["passed"] is not None for row in rows)
 
 
 def _baselines(rows: Sequence[Row]) -> list[str]:
     return [row["label"] for row in rows if row["kind"] == BASELINE]
 
 
-def _line(row: Row, baselines: Sequence[str]) -> list[str]:
+def _line(row: Row, baselines: Sequence[str], has_gate: bool) -> list[str]:
     is_baseline = row["kind"] == BASELINE
     passed = {None: "", True: "yes", False: "no"}[row["passed"]]
     return [
@@ -140,7 +145,7 @@ def _line(row: Row, baselines: Sequence[str]) -> list[str]:
         str(row["states"]),
         str(row["statements"]),
         f"{row['trainings']:,}",
-        passed,
+        *[passed] * has_gate,
         ", ".join(row["at_the_edge"]) or ("" if row["constants"] else "nothing tuned"),
     ]
 

@@ -20,7 +20,7 @@ from evosearch.study.folder import (
     PROGRAMS,
     README,
 )
-from tests.command_line import ROOT, evosearch, refused
+from tests.command_line import ROOT, evosearch, last_line, refused
 from tests.evosearch.study.tiny import results, study, write_tiny
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,13 @@ def test_the_page_tells_it_and_keeps_what_was_written(
     (done / README).write_text(f"{above}{MARKER}\n\nMine.\n")
     store = done / "runs" / "evolve-3" / "run.sqlite"
     before = store.stat().st_mtime_ns
-    assert study(configs, done).code == 0
+    answer = study(configs, done, "--json")
+    assert answer.code == 0
+    told = last_line(answer.output)["rows"]
+    assert [row["loss"] for row in told] == [row["loss"] for row in results(done)]
+    printed = study(configs, done).output
+    (row,) = (line for line in page.splitlines() if line.startswith("| evolve | 2"))
+    assert all(cell.strip() in printed for cell in row.split("|"))
     assert store.stat().st_mtime_ns == before  # what is done is not done again
     assert (done / README).read_text() == f"{above}{MARKER}\n\nMine.\n"
 
