@@ -25,6 +25,7 @@ from evosearch.funnel import (
 from evosearch.losses import difference
 from evosearch.report.interval import difference_told, plus_minus
 from evosearch.report.rendering import rendered
+from evosearch.report.tuned import task_in_words, task_told
 
 _TEMPLATE = "funnel.md.jinja"
 _WIDTH = 160
@@ -98,7 +99,7 @@ def _differences(
 def tuned_file(result: StageResult, standing: Standing, rounds: int) -> str:
     """A program after a stage as a file, with a line of where it comes from."""
     stage = result.stage
-    where = f"{stage.task.task}, schedule {stage.task.schedule}"
+    where = task_in_words(task_told(stage.task), stage.task.schedule)
     told = f"{stage.trials} trials"
     if rounds > 1:
         told = f"{rounds} rounds of {told}"

@@ -69,6 +69,8 @@ def test_every_program_of_every_stage_is_kept(done: Path) -> None:
         program = parse((done / f"{row['stage']}-{row['label']}.opt").read_text())
         assert unparse(program) == row["program"]
         assert digest(program) == row["digest"]
+    head = (done / "two-lion.opt").read_text().splitlines()[0]
+    assert head.startswith(f"# Tuned on {TASK} with noise 0.2, schedule cosine, warmup")
     # Four steps with the rate of 0.001 lead nowhere: tuning matters.
     assert rows[2]["constants"]["rate"] > 0.01
     page = (done / README).read_text()

@@ -43,18 +43,20 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def told(program: Path) -> dict[str, Any]:
     page = program.with_suffix(".md")
-    answer = evosearch("simplify", program, *OPTIONS, "--page", page, "--json")
+    files = ("--page", page, "--out", program.with_suffix(".out"))
+    answer = evosearch("simplify", program, *OPTIONS, *files, "--json")
     assert answer.code == 0, answer.error
     return last_line(answer.output)
 
 
-def test_what_the_bowl_does_not_need_goes(told: dict[str, Any]) -> None:
+def test_what_the_bowl_does_not_need_goes(program: Path, told: dict[str, Any]) -> None:
     assert told["before"] == {"statements": 7, "states": 2}
     assert told["after"]["states"] < 2
     assert told["after"]["statements"] < 5
     assert told["complete"]
     assert digest(parse(told["program"])) == told["digest"]
     assert told["changes"][-1]["program"] == told["program"]
+    assert parse(program.with_suffix(".out").read_text()) == parse(told["program"])
     losses = {name: loss["mean"] for name, loss in told["losses"].items()}
     assert losses["program"] <= losses["tuned_start"] + told["margin"]
     assert losses["tuned_start"] < losses["start"]
