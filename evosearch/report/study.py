@@ -182,8 +182,11 @@ def print_study(study: StudyConfig, rows: Sequence[Row]) -> None:
     # A table that is narrower than its numbers cannot be read.
     console.width = max(console.width, _WIDTH)
     heading, *lines = table(study, rows)
-    title = "means over the seeds +- standard error; lower is better, of a difference "
-    printed = Table(*heading, title=Text(f"{study.name}: {title}negative"))
+    title = Text(
+        f"{study.name}: means over the seeds, of a reference over the test seeds, +- "
+        "standard error; a negative difference is better"
+    )
+    printed = Table(*heading, title=title)
     for line in lines:
         printed.add_row(*line)
     console.print(printed, crop=False)
