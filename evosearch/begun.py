@@ -80,7 +80,7 @@ def _begun(store: Store) -> dict[str, Any] | None:
         raise InputError(
             "run.sqlite: what it says of how the run began (`problem` in the table "
             "meta) has been changed and cannot be read: put back what was there, or "
-            "name another run"
+            "use another run"
         )
     return begun
 

@@ -142,7 +142,7 @@ def main() -> None:
         problem = refusal(error)
         if problem is None:
             raise
-        parser.error(problem)
+        parser.error(problem if str(run) in problem else f"{run}: {problem}")
 
 
 def _followed(

@@ -92,4 +92,4 @@ def test_the_leaders_of_a_run_up_to_the_first_that_is_better(tmp_path: Path) -> 
     done = passing(run)
     assert done.returncode == 2
     assert "error: " in done.stderr
-    assert "program 0 of its record" in done.stderr
+    assert f"{run}: program 0 of its record" in done.stderr

@@ -168,11 +168,17 @@ def test_what_a_run_wrote_is_written_again_where_it_cannot_be_read(
     assert (out / CURVES).read_bytes() == (done / CURVES).read_bytes()
 
 
-def test_a_run_s_folder_without_config_is_told(
+def test_a_run_s_folder_without_config_or_record_is_told(
     configs: Path, done: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     copytree(done, out)
+    run = out / "runs" / "constants-4"
+    (run / "run.sqlite").write_text("no database")
+    (run / "summary.json").unlink()
+    told = study(configs, out).error.splitlines()[-1]
+    assert told.startswith(f"error: {run}/run.sqlite is not the record of a run")
+    assert told.endswith("put back what was there, or begin anew without that folder")
     (out / "runs" / "evolve-4" / "config.yaml").unlink()
     sentence = refused("study", configs / "study.yaml", "--out", out)
     assert "evolve-4: has no config.yaml, so no run can be taken up there" in sentence
