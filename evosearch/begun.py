@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from dsl.digest import digest
 from dsl.fingerprint import VERSION as FINGERPRINT_VERSION
@@ -26,7 +27,8 @@ def require_same_problem(
         versions: the `task_version` of each of its tasks.
 
     Raises:
-        InputError: it would be another search; nothing is noted then.
+        InputError: it would be another search, or what the store says cannot be read;
+            nothing is noted then.
     """
     now: dict[str, object] = {
         "config": problem.config.model_dump(mode="json", exclude={*MAY_CHANGE}),
@@ -36,7 +38,7 @@ def require_same_problem(
     }
     if problem.config.search.fingerprint:
         now["version of the fingerprint"] = FINGERPRINT_VERSION
-    begun = json.loads(store.meta.get("problem", json.dumps(now)))
+    begun: dict[str, Any] = _begun(store) or now
     changed = [name for name, value in now.items() if begun.get(name) != value]
     if changed:
         what, undo = f"{changed[0]}: has", "undo that"
@@ -56,9 +58,31 @@ def require_same_problem(
 
 
 def reference_of(store: Store) -> str | None:
-    """Digest of the reference of the run in a store; None if that has not begun."""
-    begun = store.meta.get("problem")
-    return None if begun is None else str(json.loads(begun)["reference"])
+    """Digest of the reference of the run in a store; None if that has not begun.
+
+    Raises:
+        InputError: what the store says of it cannot be read.
+    """
+    begun = _begun(store)
+    return None if begun is None else str(begun["reference"])
+
+
+def _begun(store: Store) -> dict[str, Any] | None:
+    """What the store says of the run's beginning; None if it has not begun."""
+    text = store.meta.get("problem")
+    if text is None:
+        return None
+    try:
+        begun = json.loads(text)
+    except ValueError:
+        begun = None
+    if not isinstance(begun, dict) or "reference" not in begun:
+        raise InputError(
+            "run.sqlite: what it says of how the run began (`problem` in the table "
+            "meta) has been changed and cannot be read: put back what was there, or "
+            "use another run"
+        )
+    return begun
 
 
 def _changed_keys(begun: object, now: object, path: str = "") -> list[str]:

@@ -28,6 +28,32 @@ _AT_ONCE = 64
 """Programs that are under way together, where there are slots for them."""
 
 
+class Kept(NamedTuple):
+    """A file that keeps trainings for the same again, as the user knows it.
+
+    Attributes:
+        path: of the file, which is made if there is none.
+        name: what sentences call it.
+        mend: what to do where it cannot be used.
+    """
+
+    path: Path
+    name: str
+    mend: str
+
+    @classmethod
+    def by_option(cls, path: Path | None) -> Kept | None:
+        """What `--store` names, if it is given."""
+        name = f"--store {path}"
+        return None if path is None else cls(path, name, "name another file")
+
+    @classmethod
+    def in_folder(cls, path: Path) -> Kept:
+        """A file that a command keeps in its own folder."""
+        mend = "delete it, and the same command makes it again"
+        return cls(path, str(path), mend)
+
+
 class Bench(NamedTuple):
     """A ledger that trains on one task, and what loads the task's plan.
 
@@ -43,7 +69,7 @@ def bench(
     task: TaskConfig,
     functions: str | None,
     program: Program,
-    store: Path | None,
+    kept: Kept | None,
     say: Callable[[str], None],
     workers: int = 1,
 ) -> Iterator[Bench]:
@@ -53,7 +79,7 @@ def bench(
         task: that programs are trained on.
         functions: the file of the user's own functions, loaded already.
         program: one that is trained on it, to see how long it takes.
-        store: a file that keeps the trainings, for the same again; None keeps none.
+        kept: the file that keeps the trainings; None keeps none.
         say: is told what the user should know of this machine.
         workers: that train; 1 is this process, 0 a Ray worker for each core or GPU.
 
@@ -73,50 +99,50 @@ def bench(
         (choice,) = call_apart(what, try_and_choose_apart, [(task, here)], functions)
     versions = [task_version(choice.task, training, functions)]
     with TemporaryDirectory() as folder:
-        path = store or Path(folder) / "trainings.sqlite"
-        with _opened(path) as kept:
+        unnamed = Path(folder) / "trainings.sqlite"
+        passing = Kept(unnamed, str(unnamed), "name another with --store")
+        with _opened(kept or passing) as store:
             say(choice.reason)
             kind = "inline" if alone else "ray"
             executor = make_executor(
                 kind, workers, (choice.task,), training, functions, say
             )
             try:
-                ledger = Ledger(kept, executor, versions)
+                ledger = Ledger(store, executor, versions)
                 yield Bench(ledger, partial(load_plan, choice.task, training))
             finally:
                 executor.close()
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Store]:
+def _opened(kept: Kept) -> Iterator[Store]:
     """A file of trainings, made if there is none, and held against other processes."""
+    path, name, mend = kept
     if path.exists() and not path.is_file():
-        raise InputError(f"--store {path}: no file; name one to keep trainings in")
+        raise InputError(f"{name}: no file to keep trainings in; {mend}")
     if not path.parent.is_dir():
         raise InputError(
-            f"--store {path}: there is no folder {path.parent}; make it first, or name "
-            "another"
+            f"{name}: there is no folder {path.parent}; make it first, or {mend}"
         )
     try:
         with FileLock(path.with_name(f".{path.name}.lock"), blocking=False):
-            kept = Store.open(path) if path.exists() else Store.create(path)
+            store = Store.open(path, mend) if path.exists() else Store.create(path)
             try:
-                if next(kept.programs(), None) is not None:
+                if next(store.programs(), None) is not None:
                     raise InputError(
-                        f"--store {path}: the record of a run, which takes no other "
-                        "trainings; name another file"
+                        f"{name}: the record of a run, which takes no other "
+                        f"trainings; {mend}"
                     )
-                yield kept
-                kept.commit()
+                yield store
+                store.commit()
             finally:
-                kept.close()
+                store.close()
     except Timeout:
         raise InputError(
-            f"--store {path}: another evosearch is using it; wait for it, or name "
-            "another file"
+            f"{name}: another evosearch is using it; wait for it"
         ) from None
     except sqlite3.DatabaseError as error:
         raise InputError(
-            f"--store {path}: {error}; is the disk full? What was trained before is "
-            "kept where it could be written"
+            f"{name}: {error}; if the disk is full, free some space, and the same "
+            f"command goes on; else {mend}"
         ) from None

@@ -20,7 +20,8 @@ from rich.text import Text
 from evosearch.config import BudgetConfig
 from evosearch.run import Moment
 
-_FRAME_SECONDS, _LINE_SECONDS = 0.25, 15.0
+_FRAME_SECONDS, _FIRST_SECONDS, _LINE_SECONDS = 0.25, 2.0, 15.0
+"""Between frames on a terminal; else until the first line, and between lines."""
 _MOMENTS = 33
 """That a pace is told by: those before may have come from a store, in no time."""
 
@@ -49,7 +50,8 @@ class Display:
         self._budget = budget
         self._console = console or Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._shown = -_LINE_SECONDS
+        self._shown = _FIRST_SECONDS - _LINE_SECONDS
+        self._unsaid: Moment | None = None
         self._base: _Base | None = None
         self._pace = _Pace()
 
@@ -66,6 +68,7 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._say_the_last()
         self._live.stop()
 
     def say(self, line: str) -> None:
@@ -77,19 +80,30 @@ class Display:
     def search(self, moment: Moment) -> None:
         """Show where the search is, if it is time to."""
         counts = moment.counts
-        progress = self._progress(moment)
         if self._base is None or counts.made <= counts.replayed:
+            progress = self._progress(moment)
             self._base = _Base(moment.seconds, counts.made, counts.evaluated, progress)
-        if not self._due(moment.seconds):
-            return
-        facts = self._facts(moment, self._base, progress)
+        if self._due(moment.seconds):
+            self._show(moment, self._base)
+        else:
+            self._unsaid = moment
+
+    def _show(self, moment: Moment, base: _Base) -> None:
+        self._unsaid = None
+        facts = self._facts(moment, base, self._progress(moment))
         if self._console.is_terminal:
             self._live.update(_grid(facts), refresh=True)
         else:
             self.say("; ".join(f"{name} {value}" for name, value in facts))
 
+    def _say_the_last(self) -> None:
+        """Print where the search ended, if that was not its time."""
+        if self._unsaid and self._base and not self._console.is_terminal:
+            self._show(self._unsaid, self._base)
+
     def judge(self, what: str, done: int, total: int) -> None:
         """Show how far the final comparison is."""
+        self._say_the_last()
         line = f"{what}: {done} of {total} programs" if total else what
         line += self._pace.told(what, done, total, time.monotonic())
         if self._console.is_terminal:

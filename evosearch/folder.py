@@ -129,10 +129,20 @@ class RunFolder:
     def handed_over(self) -> str | None:
         """Digest of the chosen program of which the summary says what became of it."""
         try:
-            summary = json.loads((self.path / SUMMARY).read_text("utf-8"))
+            summary = self._summary()
             return summary["best"]["digest"] if summary["handover"] else None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+
+    def has_ended(self) -> bool:
+        """Whether the summary says that the run came to its end."""
+        try:
+            return self._summary()["interrupted"] is False
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return False
+
+    def _summary(self) -> Any:
+        return json.loads((self.path / SUMMARY).read_text("utf-8"))
 
     def close(self) -> None:
         """Let go of the folder."""

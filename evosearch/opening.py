@@ -69,6 +69,8 @@ def open_again(
     folder = RunFolder.resume(path)
     try:
         config = load_config(path / CONFIG, changes)
+        if folder.has_ended() and _is_as_it_was(path, config):
+            folder.notes.append(_ENDED)
         folder.notes += _without_original(config.functions, path / OWN_FUNCTIONS)
         problem, reasons = _prepare(config, functions_of(path, config))
         folder.notes += reasons
@@ -80,6 +82,15 @@ def open_again(
         folder.close()
         raise
     return problem, folder
+
+
+_ENDED = "this run has ended: its result is made again from its record"
+
+
+def _is_as_it_was(path: Path, config: Config) -> bool:
+    """Whether no change but of the workers is asked for."""
+    had = load_config(path / CONFIG)
+    return config.model_copy(update={"workers": had.workers}) == had
 
 
 def _without_original(original: str | None, copy: Path) -> list[str]:

@@ -86,7 +86,8 @@ def run(
     began = time.monotonic()
     config = problem.config
     path = folder.path / STORE
-    store = Store.open(path) if path.exists() else Store.create(path)
+    mend = "put back what was there, or begin anew without that folder"
+    store = Store.open(path, mend) if path.exists() else Store.create(path)
     own = functions_of(folder.path, config)
     tasks = config.tasks + config.meta_validation.used
     versions = [

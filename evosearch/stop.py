@@ -9,10 +9,18 @@ from typing import Any, Self
 
 
 class StopOnInterrupt:
-    """While it is entered, SIGINT and SIGTERM only set a flag, once."""
+    """While it is entered, SIGINT and SIGTERM only set a flag, once.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    Args:
+        say: is told a line when they do.
+        last: what is done before it stops.
+    """
+
+    def __init__(
+        self, say: Callable[[str], None], last: str = "the trainings under way"
+    ) -> None:
         self._say = say
+        self._last = last
         self._asked = False
         self._before: dict[signal.Signals, Any] = {}
 
@@ -38,6 +46,4 @@ class StopOnInterrupt:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
-        self._say(
-            "stopping after the trainings under way; press Ctrl-C again to stop at once"
-        )
+        self._say(f"stopping after {self._last}; press Ctrl-C again to stop at once")

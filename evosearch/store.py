@@ -84,8 +84,12 @@ class Store:
         return cls(_connect(path))
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
+    def open(cls, path: str | Path, mend: str = "name another run") -> Self:
         """Open a file that `create` made, to read it or to go on writing.
+
+        Args:
+            path: of the file.
+            mend: what to do if it is no such file.
 
         Raises:
             InputError: it is missing, no database, not ours or of another version.
@@ -94,9 +98,9 @@ class Store:
             raise InputError(f"{path} is not there; name the folder of a run")
         connection = _connect(Path(path))
         try:
-            problem = _other_version(connection)
+            problem = _other_version(connection, mend)
         except sqlite3.DatabaseError as error:
-            problem = f"is not the record of a run: {error}"
+            problem = f"is not the record of a run: {error}; {mend}"
         if problem:
             connection.close()
             raise InputError(f"{path} {problem}")
@@ -225,17 +229,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
 
 
-def _other_version(connection: sqlite3.Connection) -> str:
+def _other_version(connection: sqlite3.Connection, mend: str) -> str:
     """Why the file is not one that this version made; empty if it is."""
     application, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
     )
     if application != _APPLICATION:
-        return "is a database, but not one of evosearch; name another file or run"
+        return f"is a database, but not one of evosearch; {mend}"
     if version != VERSION:
         return (
             f"has version {version} of the record and this evosearch reads {VERSION}; "
-            f"use the version of evosearch that made it"
+            f"use the version of evosearch that made it, or {mend}"
         )
     return ""

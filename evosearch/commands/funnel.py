@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,7 @@ def funnel(
     from evosearch.funnel import read_entrants
     from evosearch.losses import StoppedError
     from evosearch.opening import load_own
+    from evosearch.refusal import REFUSED
     from evosearch.study.folder import FUNNEL, RESULTS, StudyFolder
 
     read = load_funnel(config)
@@ -46,7 +48,8 @@ def funnel(
     entrants = read_entrants(read, lambda line: typer.echo(line, err=True))
     _try_tasks(read, workers)
     path = out or Path("experiments") / read.name
-    command = command_again("funnel", config, out)
+    # The page has no workers: any number finds the same.
+    command = command_again("funnel", config, out=out)
     results: list[StageResult] = []
     stopped = False
     names = [_file_of(stage, each.label) for stage in read.stages for each in entrants]
@@ -56,13 +59,15 @@ def funnel(
             _perform(read, entrants, path / _STORE, workers, results)
         except (StoppedError, KeyboardInterrupt):
             stopped = True
-        except InputError:
+        except REFUSED:
             _write(read, entrants, results, folder, command, False, False)
             raise
         json = as_json and not stopped
         _write(read, entrants, results, folder, command, json, not stopped)
     if stopped:
-        typer.echo(f"stopped; go on with: {command}", err=True)
+        given = None if workers == 1 else workers
+        again = command_again("funnel", config, out=out, workers=given)
+        typer.echo(f"stopped; go on with: {again}", err=True)
         raise typer.Exit(130)
 
 
@@ -109,18 +114,19 @@ def _perform(
     from contextlib import contextmanager
 
     from dsl.program import Program
-    from evosearch.bench import bench
+    from evosearch.bench import Kept, bench
     from evosearch.display import Display
     from evosearch.funnel import run_stages
     from evosearch.ledger import Ledger
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
 
+    kept = Kept.in_folder(store)
     with Display() as display, StopOnInterrupt(display.say) as stop:
 
         @contextmanager
         def benches(stage: StageConfig, program: Program) -> Iterator[Ledger]:
-            given = stage.task, config.functions, program, store, display.say, workers
+            given = stage.task, config.functions, program, kept, display.say, workers
             with bench(*given) as (ledger, _):
                 yield ledger
 
@@ -144,8 +150,8 @@ def _write(
 ) -> None:
     """Write the results, the tuned programs and README.md of what is done.
 
-    If it has not ended, what was found before, and is not yet found again, as where
-    the store was deleted, is not written over.
+    Ctrl-C waits for it. If it has not ended, what was found before, and is not yet
+    found again, as where the store was deleted, is not written over.
     """
     from evosearch.report.funnel import (
         funnel_page,
@@ -153,7 +159,8 @@ def _write(
         print_funnel,
         tuned_file,
     )
-    from evosearch.study.folder import KEPT
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.study.folder import KEPT, WRITTEN
 
     if not results:
         return
@@ -162,12 +169,13 @@ def _write(
         print_funnel(config, rows)
         typer.echo(f"{folder.path}: {KEPT}", err=True)
         return
-    folder.write_readme(funnel_page(config, command, rows))
-    folder.write_results(rows)
-    for result in results:
-        for label, standing in result.standings.items():
-            name = _file_of(result.stage, label)
-            folder.write(name, tuned_file(result, standing, config.rounds))
+    with StopOnInterrupt(partial(typer.echo, err=True), WRITTEN):
+        folder.write_readme(funnel_page(config, command, rows))
+        folder.write_results(rows)
+        for result in results:
+            for label, standing in result.standings.items():
+                name = _file_of(result.stage, label)
+                folder.write(name, tuned_file(result, standing, config.rounds))
     if as_json:
         print_json({"name": config.name, "folder": str(folder.path), "rows": rows})
     else:

@@ -58,15 +58,18 @@ RunArgument = Annotated[
 ]
 
 
-def command_again(name: str, config: Path, out: Path | None) -> str:
+def command_again(name: str, config: Path, **options: object) -> str:
     """What to type to go on with a study or a funnel.
 
     Args:
         name: of the command.
-        config, out: as they were given.
+        config: as it was given.
+        options: by their names; None is one that was not given.
     """
-    given = () if out is None else ("--out", str(out))
-    return shlex.join(["evosearch", name, str(config), *given])
+    given = [
+        (f"--{key}", str(value)) for key, value in options.items() if value is not None
+    ]
+    return shlex.join(["evosearch", name, str(config), *sum(given, ())])
 
 
 def print_json(value: Any) -> None:

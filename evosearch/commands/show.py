@@ -34,7 +34,7 @@ def show(
     ] = False,
     times: Annotated[
         bool,
-        typer.Option("--times", help="With --front: and in step time; takes a while."),
+        typer.Option("--times", help="With --front: in step time too; takes a while."),
     ] = False,
     as_json: Json = False,
 ) -> None:

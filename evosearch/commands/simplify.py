@@ -54,6 +54,10 @@ _Tolerance = Annotated[
 _Page = Annotated[
     Path | None, typer.Option(help="A Markdown file to write the derivation to.")
 ]
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="A file for the simplified program."),
+]
 
 
 def simplify(
@@ -66,22 +70,19 @@ def simplify(
     tolerance: _Tolerance = None,
     store: KeptIn = None,
     page: _Page = None,
+    out: _Out = None,
     functions: OwnFunctions = None,
     as_json: Json = False,
 ) -> None:
     """Simplify a program by laws, and with a task by what its loss does not need."""
+    from evosearch.commands.written import require_place
+
+    if out is not None:
+        require_place(out, "--out")
     if task is None:
-        for option, given in (
-            ("--set", overrides),
-            ("--seeds", seeds),
-            ("--test-seeds", test_seeds),
-            ("--tolerance", tolerance is not None),
-            ("--store", store),
-            ("--page", page),
-        ):
-            if given:
-                raise InputError(f"{option} is for trainings: name a task with --task")
-        _by_laws(program, exact, functions, as_json)
+        trained = {"set": overrides, "seeds": seeds, "test-seeds": test_seeds}
+        _refuse({**trained, "tolerance": tolerance, "store": store, "page": page})
+        _write(out, "by laws", _by_laws(program, exact, functions, as_json))
         return
     if exact:
         raise InputError(
@@ -91,7 +92,7 @@ def simplify(
     from evosearch.threads import use_one_thread
 
     use_one_thread()
-    from evosearch.commands.written import require_place, write_whole
+    from evosearch.commands.written import write_whole
     from evosearch.config import parse_task
     from evosearch.opening import load_program, try_own
     from evosearch.report.page import derivation_page
@@ -112,6 +113,22 @@ def simplify(
         print_json(told)
     else:
         print_simplified(told)
+    _write(out, f"on {parsed.task}", told["program"])
+
+
+def _refuse(given: dict[str, object]) -> None:
+    """Options that have a meaning with a task alone must not be given."""
+    for option, value in given.items():
+        if value is not None and value != []:
+            raise InputError(f"--{option} is for trainings: name a task with --task")
+
+
+def _write(out: Path | None, how: str, program: str) -> None:
+    from evosearch.commands.written import write_whole
+
+    if out is not None:
+        write_whole(out, f"# Simplified {how}.\n{program}", "--out")
+        typer.echo(f"written to {out}", err=True)
 
 
 def _on_task(
@@ -121,17 +138,17 @@ def _on_task(
     asked: Asked,
     store: Path | None,
 ) -> Simplified:
-    from evosearch.bench import bench
+    from evosearch.bench import Kept, bench
     from evosearch.display import Display
     from evosearch.losses import StoppedError
     from evosearch.simplify import simplify_on_tasks
     from evosearch.stop import StopOnInterrupt
     from evosearch.tasks.files import in_task_code
 
-    display = Display()
+    display, keeping = Display(), Kept.by_option(store)
     try:
         with (
-            bench(task, functions, program, store, display.say) as (ledger, plan),
+            bench(task, functions, program, keeping, display.say) as (ledger, plan),
             display,
             StopOnInterrupt(display.say) as stop,
         ):
@@ -147,14 +164,17 @@ def _on_task(
         raise typer.Exit(130) from None
 
 
-def _by_laws(program: str, exact: bool, functions: str | None, as_json: bool) -> None:
+def _by_laws(program: str, exact: bool, functions: str | None, as_json: bool) -> str:
+    """Print the derivation; gives the text of the program that it led to."""
     from dsl.simplify import simplify
     from evosearch.opening import load_program, try_own
     from evosearch.report.derivation import derivation_told, print_derivation
 
     try_own(functions)
     derivation = simplify(load_program(program), exact)
+    told = derivation_told(derivation)
     if as_json:
-        print_json(derivation_told(derivation))
+        print_json(told)
     else:
         print_derivation(derivation)
+    return str(told["program"])

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evosearch.commands.options import Executor, command_again
-from evosearch.errors import InputError
+from evosearch.commands.options import Executor, Json, command_again, print_json
 
 if TYPE_CHECKING:
     from dsl.program import Program
     from evosearch.config import Config, StudyConfig
     from evosearch.losses import Losses
-    from evosearch.report.figures import Leaders, Plotted
+    from evosearch.report.figures import Leaders, Line, Plotted
     from evosearch.study import Planned, Point, StudyFolder
 
 
@@ -35,12 +36,14 @@ def study(
         ),
     ] = None,
     executor: Executor = None,
+    as_json: Json = False,
 ) -> None:
     """Run a set of searches and compare them; the same command goes on."""
     from evosearch.threads import use_one_thread
 
     use_one_thread()
     from evosearch.config import load_study
+    from evosearch.refusal import REFUSED
     from evosearch.study import StudyFolder, plan_runs, read_references, state_of
 
     read = load_study(config)
@@ -49,7 +52,9 @@ def study(
     changes = [f"{key}={value}" for key, value in given.items() if value is not None]
     path = out or Path("experiments") / read.name
     planned = plan_runs(read, path, changes)
-    command = command_again("study", config, out)
+    # The page has no workers: any number finds the same.
+    command = command_again("study", config, out=out)
+    again = command_again("study", config, out=out, workers=workers, executor=executor)
     # Held before the runs are looked at, so that no other process is amid one.
     with closing(StudyFolder(path)) as folder:
         done = sum(state_of(each) == "done" for each in planned)
@@ -61,12 +66,12 @@ def study(
                 losses = _measure(programs, planned[0].config, folder)
         except KeyboardInterrupt:
             losses = None
-        except InputError:
-            _write(read, planned, folder, None, command)
+        except REFUSED:
+            _write(read, planned, folder, None, command, False)
             raise
-        _write(read, planned, folder, losses, command)
+        _write(read, planned, folder, losses, command, as_json)
     if losses is None:
-        typer.echo(f"go on with: {command}", err=True)
+        typer.echo(f"go on with: {again}", err=True)
         raise typer.Exit(130)
 
 
@@ -119,14 +124,36 @@ def _write(
     folder: StudyFolder,
     losses: dict[str, Losses] | None,
     command: str,
+    as_json: bool,
+) -> None:
+    """Write what is done; Ctrl-C waits for it."""
+    from evosearch.stop import StopOnInterrupt
+    from evosearch.study.folder import WRITTEN
+
+    with StopOnInterrupt(partial(typer.echo, err=True), WRITTEN):
+        _write_all(study, planned, folder, losses, command, as_json)
+
+
+def _write_all(
+    study: StudyConfig,
+    planned: list[Planned],
+    folder: StudyFolder,
+    losses: dict[str, Losses] | None,
+    command: str,
+    as_json: bool,
 ) -> None:
     """Write data, plots and README of what is done, and print where they are.
 
     Not all is done if there are no losses. Then what was found before, and is not yet
     found again, as where the runs were deleted, is not written over.
     """
-    from evosearch.report.figures import Line, write_figures
-    from evosearch.report.study import reference_row, result_row, study_page
+    from evosearch.report.figures import write_figures
+    from evosearch.report.study import (
+        print_study,
+        reference_row,
+        result_row,
+        study_page,
+    )
     from evosearch.study import state_of
     from evosearch.study.folder import KEPT
     from evosearch.study.runs import curve_of, looks_of, summary_of
@@ -140,12 +167,41 @@ def _write(
         for label, each in (losses or {}).items()
     ]
     if losses is None and folder.has_more_than(rows):
+        print_study(study, rows)
         typer.echo(f"{folder.path}: {KEPT}", err=True)
         return
     points = {(each.arm, each.seed): curve_of(each) for each in done}
     looks = {(each.arm, each.seed): looks_of(each) for each in done}
 
-    lines = [
+    figures = write_figures(_lines(study, points, looks), folder.path)
+    if not figures:
+        typer.echo(
+            'no plots: they need `pip install --editable ".[plots]"` where evosearch '
+            "lies; the same command draws them",
+            err=True,
+        )
+    page = study_page(study, command, rows, figures, len(planned), any(looks.values()))
+    folder.write_readme(page)
+    folder.write_curves(points)
+    folder.write_looks(looks)
+    folder.write_results(rows)
+    folder.write_programs([row for row in rows if "arm" in row])
+    if as_json and losses is not None:
+        print_json({"name": study.name, "folder": str(folder.path), "rows": rows})
+    else:
+        print_study(study, rows)
+        typer.echo(f"{folder.path}: README.md, {', '.join(['curves.csv', *figures])}")
+
+
+def _lines(
+    study: StudyConfig,
+    points: Mapping[tuple[str, int], list[Point]],
+    looks: Mapping[tuple[str, int], list[dict[str, Any]]],
+) -> list[Line]:
+    """What is drawn of each arm: its searches, by arm and seed."""
+    from evosearch.report.figures import Line
+
+    return [
         Line(
             arm.name,
             [_plotted(each) for (name, _), each in points.items() if name == arm.name],
@@ -159,20 +215,6 @@ def _write(
         for arm in study.arms
         if any(name == arm.name for name, _ in points)
     ]
-    figures = write_figures(lines, folder.path)
-    if not figures:
-        typer.echo(
-            "no plots: they need `pip install evosearch[plots]`; the same command "
-            "draws them",
-            err=True,
-        )
-    page = study_page(study, command, rows, figures, len(planned), any(looks.values()))
-    folder.write_readme(page)
-    folder.write_curves(points)
-    folder.write_looks(looks)
-    folder.write_results(rows)
-    folder.write_programs([row for row in rows if "arm" in row])
-    typer.echo(f"{folder.path}: README.md, {', '.join(['curves.csv', *figures])}")
 
 
 def _plotted(points: list[Point]) -> Plotted:

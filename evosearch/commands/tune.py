@@ -45,7 +45,7 @@ Schedules = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="A file for the tuned program."),
+    typer.Option("--output", "--out", "-o", help="A file for the tuned program."),
 ]
 
 
@@ -73,7 +73,8 @@ def tune(
     from evosearch.opening import load_program, try_own
     from evosearch.tune import Asked
 
-    tasks = _tasks(parse_task(task, overrides or []), schedules)
+    parsed = parse_task(task, overrides or [])
+    tasks = _tasks(parsed, schedules)
     if output is not None:
         require_place(output, "--output")
         if store is not None and realpath(output) == realpath(store):
@@ -85,7 +86,7 @@ def tune(
     read = load_program(program)
     asked = Asked(trials, seeds, test_seeds, tuple(tasks), seed)
     found = _on_tasks(read, asked, tasks, functions, store, workers)
-    _tell({"task": task}, found, output, as_json)
+    _tell(parsed, found, output, as_json)
 
 
 def _tasks(task: TaskConfig, schedules: str | None) -> dict[str, TaskConfig]:
@@ -114,7 +115,7 @@ def _on_tasks(
     from collections.abc import Iterator
     from contextlib import ExitStack, contextmanager
 
-    from evosearch.bench import bench
+    from evosearch.bench import Kept, bench
     from evosearch.display import Display
     from evosearch.ledger import Ledger
     from evosearch.losses import StoppedError
@@ -124,12 +125,13 @@ def _on_tasks(
 
     # What cannot be tuned is refused before anything is compiled.
     trained = knobs_of(program).program
+    keeping = Kept.by_option(store)
     display, shown = Display(), ExitStack()
     began: list[Display] = []
 
     @contextmanager
     def benches(schedule: str) -> Iterator[Ledger]:
-        given = tasks[schedule], functions, trained, store, display.say, workers
+        given = tasks[schedule], functions, trained, keeping, display.say, workers
         with bench(*given) as (ledger, _):
             if not began:  # the task works
                 began.append(shown.enter_context(display))
@@ -149,13 +151,11 @@ def _on_tasks(
         raise typer.Exit(130) from None
 
 
-def _tell(
-    about: dict[str, str], found: Tuned, output: Path | None, as_json: bool
-) -> None:
+def _tell(task: TaskConfig, found: Tuned, output: Path | None, as_json: bool) -> None:
     from evosearch.commands.written import write_whole
-    from evosearch.report.tuned import print_tuned, tuned_text, tuned_told
+    from evosearch.report.tuned import print_tuned, task_told, tuned_text, tuned_told
 
-    told = {**about, **tuned_told(found)}
+    told = {**task_told(task), **tuned_told(found)}
     # Printed first: it is not lost if the file cannot be written.
     if as_json:
         print_json(told)

@@ -5,9 +5,11 @@ Law: a file that holds `dump_config(config)` loads as `config`.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,6 +20,13 @@ from evosearch.config.task import TaskConfig
 from evosearch.config.tree import Config
 from evosearch.config.yaml_text import KeyPath, read_yaml, write_yaml
 from evosearch.errors import InputError, did_you_mean
+
+_MARKS: Final = {
+    "run": {"tasks", "budget"},
+    "study": {"base", "arms"},
+    "funnel": {"stages"},
+}
+"""Keys by which the file of a command is known from that of another."""
 
 Tree = TypeVar("Tree", Config, TaskConfig, StudyConfig, FunnelConfig)
 
@@ -36,7 +45,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         InputError: one line for each problem: file and line or override, key path,
             what is wrong and how to mend it.
     """
-    return _read(Config, path, "name, tasks and budget", overrides)
+    return _read(Config, "run", path, "name, tasks and budget", overrides)
 
 
 def load_study(path: str | Path) -> StudyConfig:
@@ -45,7 +54,7 @@ def load_study(path: str | Path) -> StudyConfig:
     Raises:
         InputError: as of `load_config`.
     """
-    return _read(StudyConfig, path, "name, question, base, seeds and arms")
+    return _read(StudyConfig, "study", path, "name, question, base, seeds and arms")
 
 
 def load_funnel(path: str | Path) -> FunnelConfig:
@@ -54,7 +63,7 @@ def load_funnel(path: str | Path) -> FunnelConfig:
     Raises:
         InputError: as of `load_config`.
     """
-    return _read(FunnelConfig, path, "name, question, programs and stages")
+    return _read(FunnelConfig, "funnel", path, "name, question, programs and stages")
 
 
 def parse_task(reference: str, overrides: Sequence[str] = ()) -> TaskConfig:
@@ -77,13 +86,24 @@ def dump_config(config: Config) -> str:
 
 
 def _read(
-    kind: type[Tree], path: str | Path, needed: str, overrides: Sequence[str] = ()
+    kind: type[Tree],
+    command: str,
+    path: str | Path,
+    needed: str,
+    overrides: Sequence[str] = (),
 ) -> Tree:
     document = read_yaml(_read_text(Path(path)), str(path))
     if document.data is None:
         raise InputError(f"{path} is empty: it needs at least {needed}")
     if not isinstance(document.data, dict):
         raise InputError(f"{path} must hold keys and values, as in `seed: 0`")
+    if not _MARKS[command] & document.data.keys():
+        for other, marks in _MARKS.items():
+            if marks <= document.data.keys():
+                raise InputError(
+                    f"{path}: this is the config of a {other}, which is taken by "
+                    f"`evosearch {other} {shlex.quote(str(path))}`"
+                )
     places = {
         place: f"{path}, line {line}" if place else str(path)
         for place, line in document.lines.items()
@@ -139,6 +159,9 @@ def _override(tree: dict[str, object], override: str) -> KeyPath:
         raise InputError(
             f"{source} must be key.path=value, as in search.population=100"
         )
+    dotted = re.sub(r"\[(\d+)\]", r".\1", name.strip())
+    if dotted != name.strip():
+        raise InputError(f"{source}: entries of lists are numbered, as in {dotted}")
     value = read_yaml(text, source).data
     entry: Any = tree
     path: KeyPath = ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from evosearch.config.task import TaskConfig
 from evosearch.config.yaml_text import KeyPath
 from evosearch.errors import did_you_mean
 
@@ -23,6 +25,9 @@ _EXPECTED = {
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
 }
+
+_VERY_NEAR = 0.7
+"""A key so like a known one, of 1, that it is surely misspelt."""
 
 _OF_A_KEY = "[key]"
 """Pydantic ends a path with it where the last key itself is wrong, not what it has."""
@@ -59,8 +64,12 @@ def _what(problem: Mapping[str, Any], tree: type[BaseModel], path: KeyPath) -> s
     if kind == "missing":
         return f"missing; add it{meaning}"
     if kind == "extra_forbidden":
-        known = section.model_fields if section else ()
-        return f"unknown key; {did_you_mean(str(path[-1]), known)}"
+        key, known = str(path[-1]), section.model_fields if section else ()
+        # A task's own key is easily given as if it were one of the config.
+        if section is TaskConfig and not get_close_matches(key, known, 1, _VERY_NEAR):
+            own = key_name((*path[:-1], "arguments", key))
+            return f"unknown key; known are {', '.join(known)}, and {own} for the task"
+        return f"unknown key; {did_you_mean(key, known)}"
     message = problem["msg"].replace("Input should be", "must be")
     expected = _EXPECTED.get(kind, message)
     if path[-1:] == (_OF_A_KEY,):

@@ -18,7 +18,9 @@ def need(library: str, what: str) -> None:
     """
     needs = f"{what} is checked before it is written, which needs {library}"
     if importlib.util.find_spec(library) is None:
-        raise InputError(f"{needs}: pip install evosearch[{library}]")
+        raise InputError(
+            f'{needs}: pip install --editable ".[{library}]" where evosearch lies'
+        )
     try:
         importlib.import_module(library)
     except (ImportError, OSError) as error:  # OSError: of a library that it loads

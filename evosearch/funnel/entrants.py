@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -77,12 +78,12 @@ def _of_a_run(
             f"{key}: {path} has no {CONFIG}, so it is not the folder of a run: name "
             "one that `evosearch run` made"
         )
-    config = load_config(path / CONFIG)
-    store = Store.open(path / STORE)
     try:
-        rows = best_rows(store, config)
-    finally:
-        store.close()
+        config = load_config(path / CONFIG)
+        with closing(Store.open(path / STORE)) as store:
+            rows = best_rows(store, config)
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
     found: list[Entrant] = []
     for row in rows:
         try:

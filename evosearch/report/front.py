@@ -68,9 +68,9 @@ def front_told(
     Args:
         store: of the run.
         config: of the run.
-        step_time: is measured of all that are compared, or of the front alone.
-        by_time: whether it is an objective. Then it counts in tenths of AdamW's, finer
-            than which a measurement is mostly noise.
+        step_time: is measured of all that are compared, if it is an objective.
+        by_time: whether it is. Then it counts in tenths of AdamW's, finer than which a
+            measurement is mostly noise; else it is None of all.
 
     Raises:
         InputError: time is to be an objective, and the run has not ended.
@@ -93,9 +93,8 @@ def front_told(
         )
     else:
         chosen = front(contenders, lambda each: each.objectives)
-        times = _times(chosen, step_time)
     chosen.sort(key=lambda each: each.objectives)
-    return [_told(each, times[each.row.number]) for each in chosen]
+    return [_told(each, times.get(each.row.number)) for each in chosen]
 
 
 def _judged(store: Store, config: Config) -> list[Contender] | None:
@@ -131,7 +130,7 @@ def _program(contender: Contender) -> Program:
     return prune(parse(contender.row.text))
 
 
-def _told(contender: Contender, step_time: float) -> dict[str, Any]:
+def _told(contender: Contender, step_time: float | None) -> dict[str, Any]:
     row, error = contender.row, contender.error
     return {
         "number": row.number,
@@ -157,13 +156,16 @@ def print_front(told: Sequence[dict[str, Any]], run: str) -> None:
     if not told:
         console.print("no program is finished yet")
         return
-    table = Table("fitness", "states", "statements", "step time", "program", "digest")
+    timed = told[0]["step_time"] is not None
+    names = ["fitness", "states", "statements", *["step time"] * timed]
+    table = Table(*names, "program", "digest")
     for each in told:
+        times = [f"{each['step_time']:.2f}"] if timed else []
         table.add_row(
             plus_minus(each["fitness"], each["stderr"], "+"),
             f"{each['states']}",
             f"{each['statements']}",
-            f"{each['step_time']:.2f}",
+            *times,
             f"{each['number']}",
             each["digest"][:12],
         )
@@ -176,6 +178,7 @@ def print_front(told: Sequence[dict[str, Any]], run: str) -> None:
         else "fitness: the search's own, on the data seeds that programs were picked "
         "by, for the run has not ended; lower is better"
     )
-    console.print("step time: as a multiple of AdamW's, measured now")
+    if timed:
+        console.print("step time: as a multiple of AdamW's, measured now")
     number = told[0]["number"]
     console.print(f"to see a program: evosearch show {run} --number {number}")

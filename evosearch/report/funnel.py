@@ -25,6 +25,7 @@ from evosearch.funnel import (
 from evosearch.losses import difference
 from evosearch.report.interval import difference_told, plus_minus
 from evosearch.report.rendering import rendered
+from evosearch.report.tuned import task_in_words, task_told
 
 _TEMPLATE = "funnel.md.jinja"
 _WIDTH = 160
@@ -100,7 +101,7 @@ def _differences(
 def tuned_file(result: StageResult, standing: Standing, rounds: int) -> str:
     """A program after a stage as a file, with a line of where it comes from."""
     stage = result.stage
-    where = f"{stage.task.task}, schedule {stage.task.schedule}"
+    where = task_in_words(task_told(stage.task), stage.task.schedule)
     told = f"{stage.trials} trials"
     if stage.finalists > 1:
         told += f" (finals of {stage.finalists} on {stage.finalist_seeds} data seeds)"
@@ -118,7 +119,8 @@ def tuned_file(result: StageResult, standing: Standing, rounds: int) -> str:
 def heading_of(rows: Sequence[Row]) -> list[str]:
     """The columns of a stage's table."""
     against = [f"loss minus {each}" for each in _baselines(rows)]
-    end = ["states", "statements", "trainings", "goes on", "at the edge"]
+    goes_on = ["goes on"] * _has_gate(rows)
+    end = ["states", "statements", "trainings", *goes_on, "at the edge"]
     return ["program", "loss", *against, *end]
 
 
@@ -127,14 +129,18 @@ def lines_of(rows: Sequence[Row]) -> list[list[str]]:
     ordered = sorted(
         rows, key=lambda row: math.inf if row["loss"] is None else row["loss"]
     )
-    return [_line(row, _baselines(rows)) for row in ordered]
+    return [_line(row, _baselines(rows), _has_gate(rows)) for row in ordered]
+
+
+def _has_gate(rows: Sequence[Row]) -> bool:
+    return any(row["passed"] is not None for row in rows)
 
 
 def _baselines(rows: Sequence[Row]) -> list[str]:
     return [row["label"] for row in rows if row["kind"] == BASELINE]
 
 
-def _line(row: Row, baselines: Sequence[str]) -> list[str]:
+def _line(row: Row, baselines: Sequence[str], has_gate: bool) -> list[str]:
     is_baseline = row["kind"] == BASELINE
     passed = {None: "", True: "yes", False: "no"}[row["passed"]]
     return [
@@ -144,7 +150,7 @@ def _line(row: Row, baselines: Sequence[str]) -> list[str]:
         str(row["states"]),
         str(row["statements"]),
         f"{row['trainings']:,}",
-        passed,
+        *[passed] * has_gate,
         ", ".join(row["at_the_edge"]) or ("" if row["constants"] else "nothing tuned"),
     ]
 
@@ -172,7 +178,10 @@ def print_funnel(config: FunnelConfig, rows: Sequence[Row]) -> None:
     # A table that is narrower than its numbers cannot be read.
     console.width = max(console.width, _WIDTH)
     for stage, here in zip(config.stages, _stage_rows(config, rows), strict=False):
-        title = f"{stage.name}: held-out loss on {stage.test_seeds} fresh data seeds"
+        title = (
+            f"{stage.name}: held-out loss on {stage.test_seeds} fresh data seeds +- "
+            "standard error; paired differences +- 95 % interval, negative is better"
+        )
         table = Table(*heading_of(here), title=Text(title))
         for line in lines_of(here):
             table.add_row(*line)
@@ -190,7 +199,9 @@ def end_in_words(config: FunnelConfig, rows: Sequence[Row]) -> str:
     name = config.stages[done - 1].name
     went_on = any(row["passed"] is not False for row in rows if _is_in(row, name))
     if went_on:
-        return f"It was stopped after the stage {name}: the same command goes on."
+        return (
+            f"It ended after the stage {name}, amid the next: the same command goes on."
+        )
     return f"No candidate went on from the stage {name}, so the later ones were left."
 
 

@@ -144,8 +144,8 @@ def _print_handover(summary: Mapping[str, Any], console: Console) -> None:
         mean, width = told["against_start"]["mean"], told["against_start"]["interval"]
         if mean is not None:
             console.print(
-                f"paired difference to what the search found: {-mean:+.4f} +- "
-                f"{width:.4f} (95 % interval; positive is better than that)"
+                f"paired difference to what the search found: {mean:+.4f} +- "
+                f"{width:.4f} (95 % interval; negative is better than that)"
             )
         if not told["complete"]:
             console.print(
@@ -163,7 +163,8 @@ def _comparison(summary: Mapping[str, Any]) -> Table:
     table = Table(
         "program",
         "loss on test seeds",
-        title=f"held-out loss on {summary['test_seeds']} fresh data seeds",
+        title=f"held-out loss on {summary['test_seeds']} fresh data seeds, with its "
+        "standard error",
     )
     rows = (
         ("the seed program", summary["seed_fresh_mean"], summary["seed_fresh_stderr"]),
@@ -179,6 +180,6 @@ def _gain(best: Mapping[str, Any]) -> str:
     if gain is None:
         return "one of the two failed on a test seed, so there is no difference to give"
     return (
-        f"paired difference: {gain:+.4f} +- {error:.4f} (standard error; positive is "
+        f"paired difference: {-gain:+.4f} +- {error:.4f} (standard error; negative is "
         "better than the seed program)"
     )

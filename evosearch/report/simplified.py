@@ -27,8 +27,9 @@ def simplified_told(found: Simplified) -> dict[str, Any]:
     """What `simplify --task --json` prints, and a run's summary has.
 
     Losses are means over the test seeds with their standard errors, null where a
-    training failed; differences are paired, positive is worse, with half the width of
-    their 95 % interval (Student's t).
+    training failed; differences are paired, what is left minus what it was
+    made of, so that negative is better, with half the width of their 95 % interval
+    (Student's t).
     """
     reduced, measured = found.reduced, found.measured
     return {
@@ -93,11 +94,14 @@ def print_simplified(told: Mapping[str, Any]) -> None:
     console.print(Text(f"\n{told['program']}"))
     console.print(sizes_in_words(told))
     losses = Table(
-        "program", "loss (standard error)", "less that of the last (95 % interval)"
+        "program", "loss (standard error)", "the last minus it (95 % interval)"
     )
     for name, mean, against in loss_rows(told):
         losses.add_row(name, mean, against)
-    losses.title = f"held-out loss on {told['test_seeds']} fresh data seeds"
+    losses.title = (
+        f"held-out loss on {told['test_seeds']} fresh data seeds; a negative "
+        "difference: the last is better"
+    )
     console.print(losses)
     table = Table("line", "statement", "instead", "loss rises by (95 % interval)")
     for line, statement, instead, cost in contribution_rows(told):
@@ -125,7 +129,7 @@ def sizes_in_words(told: Mapping[str, Any]) -> str:
 
 
 def loss_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Names, losses and differences of the three programs."""
+    """Names and losses of the three programs, and how the last differs from each."""
     tuned = told["tuned"]
     factors = f"rate times {tuned['rate']:.3g}, decay times {tuned['decay']:.3g}"
     names: dict[str, tuple[str, str]] = {
@@ -142,9 +146,7 @@ def loss_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _against(difference: Mapping[str, float | None]) -> str:
-    """Of a program to the last one: the other way round than it is told."""
-    mean = difference["mean"]
-    return plus_minus(None if mean is None else -mean, difference["interval"], "+")
+    return plus_minus(difference["mean"], difference["interval"], "+")
 
 
 def contribution_rows(told: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

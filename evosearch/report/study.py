@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from evosearch.config import StudyConfig
 from evosearch.fitness import finite, mean_and_error
 from evosearch.report.interval import plus_minus
 from evosearch.report.rendering import rendered
 
 _TEMPLATE = "study.md.jinja"
+_WIDTH = 160
 
 Row = Mapping[str, Any]
 
@@ -169,6 +174,22 @@ _COLUMNS: Mapping[str, Callable[[Sequence[Row]], str]] = {
 }
 """What the table says of an arm, by the heading of the column: of its rows that are
 done. Of a reference only the loss is known."""
+
+
+def print_study(study: StudyConfig, rows: Sequence[Row]) -> None:
+    """Print the table of the arms."""
+    console = Console(highlight=False, soft_wrap=True)
+    # A table that is narrower than its numbers cannot be read.
+    console.width = max(console.width, _WIDTH)
+    heading, *lines = table(study, rows)
+    title = Text(
+        f"{study.name}: means over the seeds, of a reference over the test seeds, +- "
+        "standard error; a negative difference is better"
+    )
+    printed = Table(*heading, title=title)
+    for line in lines:
+        printed.add_row(*line)
+    console.print(printed, crop=False)
 
 
 def study_page(

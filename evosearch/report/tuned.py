@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +13,26 @@ from rich.text import Text
 
 from dsl.digest import digest
 from dsl.unparse import unparse
+from evosearch.config import TaskConfig
 from evosearch.report.interval import loss_in_words, loss_told
 from evosearch.tune import Tuned
 from evosearch.tune.drawing import at_the_edge
 
 
+def task_told(task: TaskConfig) -> dict[str, Any]:
+    """A task but for its schedule, as JSON tells it."""
+    return {"task": task.task, "arguments": task.arguments, "warmup": task.warmup}
+
+
+def task_in_words(told: Mapping[str, Any], schedule: str) -> str:
+    """What `task_told` says, on one line, with a schedule."""
+    each = [f"{key} {json.dumps(value)}" for key, value in told["arguments"].items()]
+    given = f" with {', '.join(each)}" if each else ""
+    return f"{told['task']}{given}, schedule {schedule}, warmup {told['warmup']:g}"
+
+
 def tuned_told(found: Tuned) -> dict[str, Any]:
-    """What `tune --json` prints.
+    """What `tune --json` prints after the `task_told`.
 
     Losses are means with their standard errors, null where a training failed; the
     difference is paired by data seed, tuned minus as it was: negative is better.
@@ -54,7 +68,7 @@ def tuned_told(found: Tuned) -> dict[str, Any]:
 def tuned_text(told: Mapping[str, Any]) -> str:
     """The tuned program as a file, with a line of where it comes from."""
     return (
-        f"# Tuned on {told['task']}, schedule {told['schedule']}: the best of "
+        f"# Tuned on {task_in_words(told, told['schedule'])}: the best of "
         f"{told['trials']} trials on {told['seeds']} data seeds.\n{told['program']}"
     )
 
@@ -72,7 +86,8 @@ def print_tuned(told: Mapping[str, Any]) -> None:
     table = Table(
         "program",
         "loss on test seeds",
-        title=f"held-out loss on {told['test_seeds']} fresh data seeds",
+        title=f"held-out loss on {told['test_seeds']} fresh data seeds, with its "
+        "standard error",
     )
     table.add_row(f"as it was, {told['schedules'][0]}", loss_in_words(told["before"]))
     table.add_row(f"tuned, {told['schedule']}", loss_in_words(told["after"]))

@@ -24,8 +24,12 @@ STUDY, FUNNEL = ("arm", "reference"), ("stage",)
 KEPT = (
     "what was found before is more than this, so it stays until all of it is done again"
 )
+WRITTEN = "what was found is written"
+"""What Ctrl-C waits for."""
 
 MARKER = "<!-- What is below this line is written by hand, and kept. -->"
+_FOUND_BY = "# Found by arm "
+"""What a study's programs begin with."""
 _BELOW = "\n## Conclusion\n\nNot written yet.\n"
 
 
@@ -74,8 +78,11 @@ class StudyFolder:
         part = path.with_name(f".{path.name}.part")
         try:
             path.parent.mkdir(exist_ok=True)
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+            try:
+                part.write_text(text, encoding="utf-8")
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         except OSError as error:
             raise InputError(
                 f"{path}: cannot be written ({error.strerror}): mend that; "
@@ -130,14 +137,22 @@ class StudyFolder:
         return not set(map(_what, before)) <= set(map(_what, rows))
 
     def write_programs(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write what each run chose, and that simplified, as programs to read."""
+        """Write what each run chose, and that simplified, as programs to read.
+
+        Those of runs that the study had before, and has no more, go.
+        """
+        names = set()
         for row in rows:
             found = {"": row["program"], "-simplified": row.get("simplified")}
-            what = f"# Found by arm {row['arm']} with seed {row['seed']}"
+            what = f"{_FOUND_BY}{row['arm']} with seed {row['seed']}"
             for ending, program in found.items():
                 if program is not None:
                     name = f"{PROGRAMS}/{row['arm']}-{row['seed']}{ending}.opt"
                     self.write(name, f"{what}{ending.replace('-', ', ')}.\n{program}")
+                    names.add(self.path / name)
+        for path in {*(self.path / PROGRAMS).glob("*.opt")} - names:
+            if path.read_bytes().startswith(_FOUND_BY.encode()):
+                path.unlink()
 
     def write_readme(self, page: str) -> None:
         """Write `README.md`; what stands below its marker stays as it is."""
@@ -195,10 +210,18 @@ def _rows_of(results: Path) -> list[Any]:
 
 
 def _has_rows_of(results: Path, kind: Collection[str]) -> bool:
+    """Whether all of its rows are of this kind.
+
+    Raises:
+        InputError: one cannot be read.
+    """
     try:
         rows = _rows_of(results)
     except ValueError:
-        return False
+        raise InputError(
+            f"{results}: cannot be read as lines of JSON: move it away, and the same "
+            "command writes it again, or name another folder with --out"
+        ) from None
     return all(
         isinstance(row, dict) and not row.keys().isdisjoint(kind) for row in rows
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsl.program import Program
 from dsl.prune import prune
-from evosearch.bench import bench
+from evosearch.bench import Kept, bench
 from evosearch.config import Config
 from evosearch.fitness import TEST_SEEDS_FROM
 from evosearch.losses import Losses, Trials
@@ -58,7 +58,8 @@ def measure_references(
     found: dict[str, list[Losses]] = {label: [] for label in programs}
     for task in config.tasks if programs else ():
         first = next(iter(programs.values()))
-        given = task, config.functions, first, folder / STORE, say, workers
+        kept = Kept.in_folder(folder / STORE)
+        given = task, config.functions, first, kept, say, workers
         with bench(*given) as (ledger, _):
             trials = Trials(ledger, seeds, None, watch, stopped)
             losses = trials.losses(

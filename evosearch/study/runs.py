@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from evosearch.begun import MAY_CHANGE
-from evosearch.config import Config, StudyConfig, TaskConfig, load_config
+from evosearch.config import ArmConfig, Config, StudyConfig, TaskConfig, load_config
 from evosearch.errors import InputError
 from evosearch.folder import CONFIG, SUMMARY
 from evosearch.opening import open_again, open_new
@@ -66,9 +67,25 @@ def plan_runs(study: StudyConfig, out: Path, changes: Sequence[str]) -> list[Pla
             try:
                 config = load_config(study.base, overrides)
             except InputError as error:
-                raise InputError(f"arm {arm.name}: {error}") from None
+                raise _with_its_key(study, arm, error) from None
             found.append(Planned(arm.name, seed, path, overrides, config))
     return found
+
+
+def _with_its_key(study: StudyConfig, arm: ArmConfig, error: InputError) -> InputError:
+    """What is wrong with an arm's config, with the study's key that leads to it."""
+    read = [f"name={arm.name}"]
+    for key, more in (
+        ("base", {}),
+        ("settings", study.settings),
+        (f"arms.{study.arms.index(arm)}.settings", arm.settings),
+    ):
+        read += _as_overrides(more)
+        try:
+            load_config(study.base, read)
+        except InputError as found:
+            return InputError(f"{key}: {found}")
+    return error
 
 
 def _as_overrides(settings: dict[str, object]) -> list[str]:
@@ -156,8 +173,29 @@ def perform(
         stopped: as of `evosearch.run.run`.
 
     Raises:
-        InputError: as of `open_new`, `open_again` and `run`.
+        InputError: as of `open_new`, `open_again` and `run`, or the disk is full or the
+            run's record broken; says which run.
     """
+    try:
+        return _perform(planned, base, command, watcher, stopped)
+    except InputError as error:
+        if str(planned.path) in str(error):
+            raise
+        raise InputError(f"{planned.path}: {error}") from None
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise InputError(
+            f"{planned.path}: {error}: if the disk is full, free some space, and the "
+            "same command goes on; else delete that folder, and it begins that anew"
+        ) from None
+
+
+def _perform(
+    planned: Planned,
+    base: str,
+    command: str,
+    watcher: Watcher,
+    stopped: Callable[[], bool],
+) -> bool:
     if state_of(planned) == "new":
         problem, folder = open_new(Path(base), planned.changes, planned.path, command)
     else:

@@ -42,13 +42,28 @@ def shown(*moments: Moment, programs: int = 100) -> list[str]:
     return output.getvalue().splitlines()[1:]
 
 
-def test_a_line_every_15_seconds() -> None:
-    times = [0.0, 14.9, 15.0, 16.0, 29.9, 30.0]
-    assert len(shown(*(moment(seconds, 10) for seconds in times))) == 3
+def test_a_line_after_2_seconds_and_every_15_and_at_the_end() -> None:
+    times = [0.0, 1.9, 2.0, 16.9, 17.0, 31.9, 32.0, 40.0]
+    made = [f"made {10 + count} " for count in range(len(times))]
+    lines = shown(*(moment(each, 10 + count) for count, each in enumerate(times)))
+    expected = [made[index] for index in (2, 4, 6, 7)]
+    for line, told in zip(lines, expected, strict=True):
+        assert told in line
+
+
+def test_the_end_of_a_short_search_is_told_before_what_comes_after_it() -> None:
+    output = io.StringIO()
+    with Display(BudgetConfig(programs=9), Console(file=output)) as display:
+        for made in range(1, 9):
+            display.search(moment(0.1 * made, made))
+        display.judge("judging", 0, 3)
+    _, search, judging = output.getvalue().splitlines()
+    assert "made 8 " in search
+    assert judging == "judging: 0 of 3 programs"
 
 
 def test_what_a_line_says() -> None:
-    (_, line) = shown(moment(0.0, 10), moment(20.0, 50))
+    (line,) = shown(moment(0.0, 10), moment(20.0, 50))
     assert line == (
         "progress 50%, time left 0:25 min; best fitness -0.2500 (child 7); "
         "made 50 (2.0 a second); trained 25 (1.0 a second, workers: 2); "

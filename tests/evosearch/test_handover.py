@@ -125,10 +125,13 @@ def test_it_is_stopped_and_taken_up(
         answer = evosearch("run", config, "--out", run)
     assert answer.code == 130
     assert "interrupted while it was simplified" in answer.output
-    assert "paired difference: " in answer.output
+    printed = answer.output
     answer = evosearch("run", "--resume", run, "--json")
     assert answer.code == 0, answer.error
     again = last_line(answer.output)
+    # Negative is better: less loss than the seed program's.
+    assert again["best"]["fresh_mean"] < again["seed_fresh_mean"]
+    assert f"paired difference: {-again['best']['fresh_gain']:+.4f} +- " in printed
     assert again["handover"] == whole["handover"]
     assert not again["interrupted"]
 

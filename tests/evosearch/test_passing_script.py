@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,11 +20,14 @@ from tests.command_line import ROOT, evosearch, settings
 TASK = f"{ROOT}/tests/tasks/quadratic.py:factory"
 
 
+def passing(run: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    script = f"{ROOT}/experiments/passing.py"
+    command = [sys.executable, script, str(run), *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_one_data_seed_has_no_standard_error(tmp_path: Path) -> None:
-    command = [sys.executable, f"{ROOT}/experiments/passing.py", str(tmp_path)]
-    done = subprocess.run(
-        [*command, "--seeds", "1"], capture_output=True, text=True, check=False
-    )
+    done = passing(tmp_path, "--seeds", "1")
     assert done.returncode == 2
     assert "--seeds: at least 2, for a standard error" in done.stderr
 
@@ -42,9 +47,7 @@ def test_the_leaders_of_a_run_up_to_the_first_that_is_better(tmp_path: Path) -> 
     assert answer.code == 0, answer.error
     # What the seed program was then is in the record.
     seed.write_text(read_program("lion"))
-    command = [sys.executable, f"{ROOT}/experiments/passing.py", str(run), "--json"]
-    command += ["--seeds", "5", "--store", str(kept)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = passing(run, "--seeds", "5", "--store", kept, "--json")
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["passed"] for each in told] == [False] * (len(told) - 1) + [True]
     fitness = [each["fitness"] for each in told]
@@ -77,3 +80,16 @@ def test_the_leaders_of_a_run_up_to_the_first_that_is_better(tmp_path: Path) -> 
     )
     assert found == pytest.approx((told[-1]["difference"], told[-1]["error"]))
     assert found[0] + 2.0 * found[1] < 0.0
+    assert found[0] <= -0.01
+    # None of them is so much better.
+    done = passing(run, "--seeds", "5", "--store", kept, "--by", "0.99")
+    assert done.returncode == 0
+    assert "passed" not in done.stdout
+    assert "never passed" in done.stderr
+    with closing(sqlite3.connect(run / "run.sqlite")) as record:
+        record.execute("UPDATE programs SET text = 'def' WHERE number = 0")
+        record.commit()
+    done = passing(run)
+    assert done.returncode == 2
+    assert "error: " in done.stderr
+    assert f"{run}: program 0 of its record" in done.stderr

@@ -155,6 +155,9 @@ def test_a_finished_run_taken_up_again_says_the_same(
     assert same(whole, last_line(answer.output))
     added = (folder / "whole" / LOG).read_text().removeprefix(log)
     assert " child " not in added, "improvements are logged once"
+    told = "this run has ended: its result is made again from its record"
+    assert told in answer.error
+    assert told in added
 
 
 @pytest.mark.usefixtures("whole")

@@ -111,8 +111,10 @@ def test_a_file_that_is_no_store_is_told_in_one_sentence_and_left_alone(
     make(path)
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(InputError, match=message) as caught:
-        Store.open(path)
-    assert str(caught.value).startswith(str(path))
+        Store.open(path, "use none")
+    told = str(caught.value)
+    assert told.startswith(str(path))
+    assert told.endswith(("name the folder of a run", "use none"))
     assert (path.read_bytes() if path.is_file() else None) == before
 
 

@@ -41,6 +41,11 @@ def problem(path: Path, *overrides: str) -> str:
             "did you mean tournament?",
         ),
         (
+            ["tasks[0].task=digits"],
+            "override 'tasks[0].task=digits': entries of lists are numbered, as in "
+            "tasks.0.task",
+        ),
+        (
             ["searhc.population=3"],
             "override 'searhc.population=3': searhc: unknown key; did you mean search?",
         ),
@@ -236,7 +241,7 @@ def test_every_problem_of_a_file_is_told_with_its_line(file: Path) -> None:
         "FILE, line 2: seed: must be greater than or equal to 0, but it is -1 "
         "(seed of the search's random choices, from 0 to 2147483647)",
         "FILE, line 4: tasks.0.width: unknown key; known are task, arguments, "
-        "schedule, warmup, engine, slots",
+        "schedule, warmup, engine, slots, and tasks.0.arguments.width for the task",
         "FILE, line 5: tasks.1.task: missing; add it (a built-in task (charlm, digits) "
         "or path/to/file.py:factory)",
         "FILE: budget: missing; add it (when the run ends: programs, evaluations or "
@@ -262,6 +267,8 @@ def test_a_wrong_task_without_a_file_is_one_sentence() -> None:
     assert str(caught.value) == (
         "override 'shedule=cosine': shedule: unknown key; did you mean schedule?"
     )
+    with pytest.raises(InputError, match=r"slots, and arguments\.scale for the"):
+        parse_task("charlm", ["scale=0.1"])
     with pytest.raises(InputError) as caught:
         parse_task("")
     assert str(caught.value) == (

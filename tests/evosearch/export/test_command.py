@@ -151,7 +151,7 @@ def test_a_missing_library_is_named(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for library in ("torch", "optax"):
         told = refused("export", "sgd", "--to", library, "-o", tmp_path / "out.py")
-        assert f"pip install evosearch[{library}]" in told
+        assert f'pip install --editable ".[{library}]"' in told
         assert "\n" not in told
 
 

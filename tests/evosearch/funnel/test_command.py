@@ -69,6 +69,8 @@ def test_every_program_of_every_stage_is_kept(done: Path) -> None:
         program = parse((done / f"{row['stage']}-{row['label']}.opt").read_text())
         assert unparse(program) == row["program"]
         assert digest(program) == row["digest"]
+    head = (done / "two-lion.opt").read_text().splitlines()[0]
+    assert head.startswith(f"# Tuned on {TASK} with noise 0.2, schedule cosine, warmup")
     # Four steps with the rate of 0.001 lead nowhere: tuning matters.
     assert rows[2]["constants"]["rate"] > 0.01
     page = (done / README).read_text()
@@ -134,11 +136,26 @@ def test_what_was_found_before_a_fault_is_written(
     monkeypatch.setattr(stages, "seeds_of", seeds_of)
     out = tmp_path / "out"
     text = FUNNEL.replace("gate: plain", "gate: null").replace("rounds: 2", "rounds: 1")
-    answer = funnel(tmp_path, out, text.replace("trials: 5", "trials: 2"))
+    text = text.replace("trials: 5", "trials: 2")
+    answer = funnel(tmp_path, out, text)
     assert (answer.code, answer.error.splitlines()[-1]) == (2, "error: no more")
+    assert "It ended after the stage one, amid the next" in (out / README).read_text()
     rows = [json.loads(line) for line in (out / RESULTS).read_text().splitlines()]
     assert {row["stage"] for row in rows} == {"one"}
     assert "Does it work?" in (out / README).read_text()
+
+
+def test_a_store_that_is_none_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    run, store = tmp_path / "run", tmp_path / "out" / "runs" / "trainings.sqlite"
+    for path in (run / "run.sqlite", store):
+        path.parent.mkdir(parents=True)
+        path.write_text("no database")
+    (run / "config.yaml").write_text((ROOT / "configs/smoke.yaml").read_text())
+    told = funnel(tmp_path, tmp_path / "out").error.splitlines()[-1]
+    assert told.endswith("a database; delete it, and the same command makes it again")
+    answer = funnel(tmp_path, tmp_path / "out", FUNNEL.replace("{}", f"{{a: {run}}}"))
+    told = answer.error.splitlines()[-1]
+    assert told.startswith(f"error: runs.a: {run}/run.sqlite is not the record of a")
 
 
 def test_the_best_of_a_run_are_candidates(tmp_path: Path) -> None:

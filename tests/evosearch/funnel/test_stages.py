@@ -306,6 +306,7 @@ def test_the_table_has_paired_differences_with_their_interval(tmp_path: Path) ->
     assert "| lion | candidate: `lion` |" in page
     assert "| " + " | ".join(lines[0]) + " |" in page
     assert "There is no gate" in page
+    assert "goes on |" not in page
 
 
 def test_what_the_package_offers() -> None:

@@ -27,8 +27,9 @@ def train(w, g, v, lr):
     assert last in printed
 
 
-def test_the_derivation_in_json() -> None:
-    answer = evosearch("simplify", "paper/program8", "--json")
+def test_the_derivation_in_json(tmp_path: Path) -> None:
+    out = tmp_path / "out.opt"
+    answer = evosearch("simplify", "paper/program8", "--json", "-o", out)
     found = json.loads(answer.output)
     derivation = simplify(parse(read_program("paper/program8")))
     assert found["exact"] is False
@@ -41,6 +42,9 @@ def test_the_derivation_in_json() -> None:
     )
     assert found["steps"][-1]["program"] == found["program"]
     assert digest(parse(found["program"])) == found["digest"]
+    assert out.read_text() == f"# Simplified by laws.\n{found['program']}"
+    there = refused("simplify", "adamw", "--out", tmp_path / "no" / "out.opt")
+    assert there.startswith(f"--out {tmp_path}/no/out.opt: there is no folder")
 
 
 def test_exact_laws_alone() -> None:

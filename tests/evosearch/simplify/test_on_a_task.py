@@ -43,18 +43,20 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def told(program: Path) -> dict[str, Any]:
     page = program.with_suffix(".md")
-    answer = evosearch("simplify", program, *OPTIONS, "--page", page, "--json")
+    files = ("--page", page, "--out", program.with_suffix(".out"))
+    answer = evosearch("simplify", program, *OPTIONS, *files, "--json")
     assert answer.code == 0, answer.error
     return last_line(answer.output)
 
 
-def test_what_the_bowl_does_not_need_goes(told: dict[str, Any]) -> None:
+def test_what_the_bowl_does_not_need_goes(program: Path, told: dict[str, Any]) -> None:
     assert told["before"] == {"statements": 7, "states": 2}
     assert told["after"]["states"] < 2
     assert told["after"]["statements"] < 5
     assert told["complete"]
     assert digest(parse(told["program"])) == told["digest"]
     assert told["changes"][-1]["program"] == told["program"]
+    assert parse(program.with_suffix(".out").read_text()) == parse(told["program"])
     losses = {name: loss["mean"] for name, loss in told["losses"].items()}
     assert losses["program"] <= losses["tuned_start"] + told["margin"]
     assert losses["tuned_start"] < losses["start"]
@@ -79,6 +81,11 @@ def test_the_page_holds_all_of_it(program: Path, told: dict[str, Any]) -> None:
     for each in told["contributions"]:
         assert f"| `{each['statement']}` | `{each['instead']}` |" in page
     assert "7 to " in page
+    # Differences are told as in JSON.
+    found = told["against_start"]
+    row = f"+- {told['losses']['start']['stderr']:.4f} | {found['mean']:+.4f} +- "
+    assert found["mean"] < 0.0
+    assert f"| as it was | {told['losses']['start']['mean']:.4f} {row}" in page
 
 
 def test_it_is_the_same_with_a_store_and_from_it(
@@ -149,7 +156,7 @@ def test_a_store_that_is_none(program: Path, tmp_path: Path) -> None:
     store.close()
     for path, sentence in (
         (bad, "is not the record of a run"),
-        (tmp_path, "no file; name one to keep trainings in"),
+        (tmp_path, "no file to keep trainings in; name another file"),
         (tmp_path / "no" / "x.sqlite", "there is no folder"),
         (run, "the record of a run, which takes no other trainings"),
     ):

@@ -13,6 +13,7 @@ from evosearch.study.folder import (
     CURVES,
     FUNNEL,
     META,
+    PROGRAMS,
     README,
     RESULTS,
     STUDY,
@@ -88,3 +89,25 @@ def test_what_cannot_be_written_says_that_nothing_is_lost(tmp_path: Path) -> Non
         (tmp_path / CURVES).mkdir()
         with pytest.raises(InputError, match="the same command writes this again"):
             folder.write_curves({})
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_results_that_cannot_be_read_may_be_moved_away(tmp_path: Path) -> None:
+    with closing(StudyFolder(tmp_path)) as folder:
+        folder.write_readme("# Page")
+        folder.write_results([{"arm": "a"}])
+    (tmp_path / RESULTS).write_text('{"arm": "a", "se')
+    with pytest.raises(InputError, match="move it away, and the same command writes"):
+        StudyFolder(tmp_path)
+
+
+def test_programs_of_what_was_taken_out_go_and_those_of_others_stay(
+    tmp_path: Path,
+) -> None:
+    rows = [{"arm": arm, "seed": 0, "program": arm} for arm in "ab"]
+    programs = tmp_path / PROGRAMS
+    with closing(StudyFolder(tmp_path)) as folder:
+        folder.write_programs([{**row, "simplified": "less"} for row in rows])
+        (programs / "mine.opt").write_text("# Mine")
+        folder.write_programs(rows[:1])
+    assert {path.name for path in programs.iterdir()} == {"a-0.opt", "mine.opt"}

@@ -6,7 +6,6 @@ import csv
 import json
 from pathlib import Path
 from shutil import copytree, ignore_patterns
-from typing import Any
 
 import pytest
 
@@ -15,41 +14,22 @@ from evosearch import study as module
 from evosearch.config import load_study
 from evosearch.stop import StopOnInterrupt
 from evosearch.study import plan_runs
-from evosearch.study.folder import CURVES, MARKER, PROGRAMS, README, RESULTS
-from tests.command_line import ROOT, Answer, evosearch, refused
+from evosearch.study.folder import (
+    CURVES,
+    MARKER,
+    PROGRAMS,
+    README,
+)
+from tests.command_line import ROOT, evosearch, last_line, refused
+from tests.evosearch.study.tiny import results, study, write_tiny
 
 pytestmark = pytest.mark.slow
-
-BASE = f"""\
-name: base
-tasks: [{{task: '{ROOT}/tests/tasks/line.py:Line'}}]
-search: {{population: 10, window: 4}}
-fitness: {{rotate: 50}}
-budget: {{evaluations: 1000}}
-training: {{chunks: 5}}
-final: {{candidates: 2, validation_seeds: 1, test_seeds: 3}}
-workers: {{executor: inline}}
-"""
-STUDY = """\
-name: tiny
-question: Does it work?
-base: {0}/base.yaml
-settings: {{budget.evaluations: 25}}
-seeds: [3, 4]
-arms:
-  - name: evolve
-  - name: constants
-    baseline: true
-    settings: {{search.mode: constants, budget.evaluations: 15}}
-references: {{plain: adamw, sign: signum}}
-"""
 
 
 @pytest.fixture(scope="module")
 def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("configs")
-    (folder / "base.yaml").write_text(BASE)
-    (folder / "study.yaml").write_text(STUDY.format(folder))
+    write_tiny(folder)
     return folder
 
 
@@ -59,17 +39,6 @@ def done(configs: Path) -> Path:
     answer = study(configs, out)
     assert answer.code == 0, answer.error
     return out
-
-
-def study(configs: Path, out: Path) -> Answer:
-    return evosearch("study", configs / "study.yaml", "--out", out)
-
-
-def results(out: Path) -> list[dict[str, Any]]:
-    """What was found, without how long it took."""
-    lines = (out / RESULTS).read_text().splitlines()
-    found = [json.loads(line) for line in lines]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in found]
 
 
 def test_each_arm_has_each_seed(done: Path) -> None:
@@ -125,7 +94,13 @@ def test_the_page_tells_it_and_keeps_what_was_written(
     (done / README).write_text(f"{above}{MARKER}\n\nMine.\n")
     store = done / "runs" / "evolve-3" / "run.sqlite"
     before = store.stat().st_mtime_ns
-    assert study(configs, done).code == 0
+    answer = study(configs, done, "--json")
+    assert answer.code == 0
+    told = last_line(answer.output)["rows"]
+    assert [row["loss"] for row in told] == [row["loss"] for row in results(done)]
+    printed = study(configs, done).output
+    (row,) = (line for line in page.splitlines() if line.startswith("| evolve | 2"))
+    assert all(cell.strip() in printed for cell in row.split("|"))
     assert store.stat().st_mtime_ns == before  # what is done is not done again
     assert (done / README).read_text() == f"{above}{MARKER}\n\nMine.\n"
 
@@ -138,9 +113,12 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(
     with monkeypatch.context() as patched:
         # In the midst of the second run.
         patched.setattr(StopOnInterrupt, "asked", lambda self: next(asked) > 45)
-        answer = study(configs, out)
+        answer = study(configs, out, "--executor", "inline")
     assert answer.code == 130
-    assert answer.error.splitlines()[-1].startswith("go on with: evosearch study ")
+    last = answer.error.splitlines()[-1]
+    assert last.startswith("go on with: evosearch study ")
+    assert last.endswith(" --executor inline")
+    assert "--executor" not in (out / README).read_text()
     assert 0 < len(results(out)) < 4
     assert study(configs, out).code == 0
     assert results(out) == results(done)
@@ -190,11 +168,17 @@ def test_what_a_run_wrote_is_written_again_where_it_cannot_be_read(
     assert (out / CURVES).read_bytes() == (done / CURVES).read_bytes()
 
 
-def test_a_run_s_folder_without_config_is_told(
+def test_a_run_s_folder_without_config_or_record_is_told(
     configs: Path, done: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     copytree(done, out)
+    run = out / "runs" / "constants-4"
+    (run / "run.sqlite").write_text("no database")
+    (run / "summary.json").unlink()
+    told = study(configs, out).error.splitlines()[-1]
+    assert told.startswith(f"error: {run}/run.sqlite is not the record of a run")
+    assert told.endswith("put back what was there, or begin anew without that folder")
     (out / "runs" / "evolve-4" / "config.yaml").unlink()
     sentence = refused("study", configs / "study.yaml", "--out", out)
     assert "evolve-4: has no config.yaml, so no run can be taken up there" in sentence
@@ -226,42 +210,6 @@ def test_a_larger_budget_extends_runs_and_another_search_is_refused(
     other.write_text(text.replace("evaluations: 25", "evaluations: 25, program: lion"))
     sentence = refused("study", other, "--out", done)
     assert "evolve-3: was begun with another program than the study has" in sentence
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ("evaluations: 25", "evaluation: 25", "arm evolve: override 'budget.eval"),
-        ("name: constants", "name: evolve", "arms.0 and arms.1 are both named evolve"),
-        ("[3, 4]", "[3, 3]", "seeds: holds a seed twice"),
-        ("evaluations: 25", "evaluations: 25, seed: 1", "settings: holds seed, which"),
-        ("constants, budget.", "constants, name: x, budget.", "settings: holds name"),
-        ("[3, 4]", "[]", "seeds: must not be empty"),
-        ("sign: signum", "sign: signun", "references.sign: signun: there is no such"),
-        ("baseline: true", "base_line: true", "did you mean baseline?"),
-        ("question: Does it work?\n", "", "question: missing"),
-    ],
-)
-def test_bad_studies(
-    configs: Path, tmp_path: Path, old: str, new: str, sentence: str
-) -> None:
-    bad = tmp_path / "bad.yaml"
-    text = (configs / "study.yaml").read_text()
-    assert old in text
-    bad.write_text(text.replace(old, new, 1))
-    assert sentence in refused("study", bad, "--out", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_page_that_may_be_somebody_s_own_is_not_written_over(
-    configs: Path, tmp_path: Path
-) -> None:
-    (tmp_path / README).write_text("Mine.\n")
-    words = ("study", configs / "study.yaml", "--out", tmp_path)
-    answer = evosearch(*words)
-    assert answer.code == 2
-    assert f"has no line `{MARKER}`" in answer.error
-    assert (tmp_path / README).read_text() == "Mine.\n"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs/studies").glob("*.yaml")))

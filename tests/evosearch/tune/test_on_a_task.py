@@ -105,6 +105,10 @@ def test_the_bowl_is_reached_sooner(told: dict[str, Any]) -> None:
     assert digest(program) == told["digest"]
     assert without_constants(program) == without_constants(ADAMW)
     assert told["trainings"] == 30 * 3 + 2 * 4
+    assert told["file"].startswith(
+        f"# Tuned on {TASK}, schedule {told['schedule']}, warmup 0.05: the best of 30"
+    )
+    assert (told["arguments"], told["warmup"]) == ({}, 0.05)
     # Four steps with the rate of 0.001 lead nowhere.
     assert told["constants"]["rate"]["tuned"] > 0.01
     assert "rate" in told["at_the_edge"]
