@@ -21,8 +21,6 @@ VALIDATION_SEEDS_FROM = 1_000_000_000
 """By which the result of a run is chosen (`evosearch/final.py`)."""
 TUNING_SEEDS_FROM = 1_125_000_000
 """By which constants are chosen (`evosearch/tune`, `evosearch/funnel`)."""
-FINALIST_SEEDS_FROM = 1_187_500_000
-"""By which one of the best trials is chosen (`evosearch/funnel`)."""
 SIMPLIFY_SEEDS_FROM = 1_250_000_000
 """By which a program is made shorter (`evosearch/simplify`)."""
 META_SEEDS_FROM = 1_375_000_000

@@ -36,19 +36,6 @@ class StageConfig(Section):
         le=10_000,
         description="data seeds that constants are chosen by; from 1 to 10000",
     )
-    finalists: int = Field(
-        default=1,
-        ge=1,
-        le=100_000,
-        description="best trials of a round that are trained on further data seeds, by "
-        "which alone one is chosen; 1 is the best, without these",
-    )
-    finalist_seeds: int = Field(
-        default=12,
-        ge=1,
-        le=10_000,
-        description="those further data seeds; from 1 to 10000",
-    )
     test_seeds: int = Field(
         default=8,
         ge=2,

@@ -9,11 +9,7 @@ from typing import NamedTuple
 from dsl.program import Program
 from evosearch.config import FunnelConfig, StageConfig
 from evosearch.errors import InputError
-from evosearch.fitness import (
-    FINALIST_SEEDS_FROM,
-    TEST_SEEDS_FROM,
-    TUNING_SEEDS_FROM,
-)
+from evosearch.fitness import TEST_SEEDS_FROM, TUNING_SEEDS_FROM
 from evosearch.funnel.entrants import BASELINE, CANDIDATE, Entrant
 from evosearch.funnel.gate import goes_on
 from evosearch.funnel.standing import Standing
@@ -51,17 +47,11 @@ class StageResult(NamedTuple):
     passed: tuple[str, ...]
 
 
-def seeds_of(stage: StageConfig, number: int) -> tuple[range, range, range]:
-    """Those for tuning, for tests and for finalists, which no other stage has."""
-    tuning, test, finalists = (
-        first + number * SEEDS_APART
-        for first in (TUNING_SEEDS_FROM, TEST_SEEDS_FROM, FINALIST_SEEDS_FROM)
-    )
-    return (
-        range(tuning, tuning + stage.seeds),
-        range(test, test + stage.test_seeds),
-        range(finalists, finalists + stage.finalist_seeds),
-    )
+def seeds_of(stage: StageConfig, number: int) -> tuple[range, range]:
+    """The tuning seeds and the test seeds of a stage, which no other stage has."""
+    tuning = TUNING_SEEDS_FROM + number * SEEDS_APART
+    test = TEST_SEEDS_FROM + number * SEEDS_APART
+    return range(tuning, tuning + stage.seeds), range(test, test + stage.test_seeds)
 
 
 def run_stages(
@@ -90,12 +80,10 @@ def run_stages(
     kinds = {each.label: each.kind for each in entrants}
     entered = {each.label: knobs_or_none(each.program) for each in entrants}
     for number, stage in enumerate(config.stages):
-        tuning, test, further = seeds_of(stage, number)
+        tuning, test = seeds_of(stage, number)
         with benches(stage, next(iter(entered.values())).program) as ledger:
             trials = Trials(ledger, tuning, None, watch, stopped)
-            found = tune_and_compare(
-                entered, stage, config.rounds, trials, further, test
-            )
+            found = tune_and_compare(entered, stage, config.rounds, trials, test)
         here = {
             kind: tuple(label for label in entered if kinds[label] == kind)
             for kind in (CANDIDATE, BASELINE)

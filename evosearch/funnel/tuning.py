@@ -44,9 +44,7 @@ class _Course:
         self._drawn: list[Drawn] = []
         self._tried: list[Program] = []
         self._trained: set[str] = set()
-        self._in_finals: set[str] = set()
         self._failed = 0
-        self._places: list[int] = []
         self._edge: tuple[str, ...] = ()
 
     def trials(self, number: int) -> list[Program]:
@@ -61,23 +59,11 @@ class _Course:
         ]
         return self._tried
 
-    def finalists(self, losses: Sequence[Losses]) -> list[Program]:
-        """The best of what was tried, best first; without those that failed."""
+    def choose(self, losses: Sequence[Losses]) -> None:
+        """Go on with the best of what was tried."""
         self._trained |= set(map(digest, self._tried))
-        fit = [n for n, each in enumerate(losses) if all(map(math.isfinite, each))]
-        self._failed += len(losses) - len(fit)
-        best = sorted(fit, key=lambda n: math.fsum(losses[n]))
-        self._places = best[: self._stage.finalists]
-        return [self._tried[place] for place in self._places]
-
-    def choose(self, losses: Sequence[Losses] | None) -> None:
-        """Go on with the best finalist, by these losses if there are any."""
-        place = self._places[0] if self._places else None
-        if losses:
-            tried = (self._tried[place] for place in self._places)
-            self._in_finals |= set(map(digest, tried))
-            first = place_of_best(losses)
-            place = None if first is None else self._places[first]
+        self._failed += sum(not all(map(math.isfinite, each)) for each in losses)
+        place = place_of_best(losses) if losses else None
         if place is None:
             self.alive = False
             return
@@ -90,7 +76,6 @@ class _Course:
     def standing(self, losses: Losses | None, seeds: int) -> Standing:
         """How it did, with what it took: each program once on each seed."""
         spent = len(self._trained) * seeds + len(losses or ())
-        spent += len(self._in_finals) * self._stage.finalist_seeds
         return Standing(self.knobs, self._edge, self._failed, losses, spent)
 
 
@@ -99,22 +84,18 @@ def tune_and_compare(
     stage: StageConfig,
     rounds: int,
     trials: Trials,
-    further: range,
     test_seeds: range,
 ) -> dict[str, Standing]:
     """Tune programs by random search and measure the best of each on fresh seeds.
 
     Each round draws `stage.trials` trials around each program, the same shares of the
-    way for all, and the next begins at its best one: by the tuning seeds or, where
-    there are finalists, by seeds that these were not chosen by. With one's few seeds
-    the best of many trials is mostly the luckiest.
+    way for all, and the next begins at its best one.
 
     Args:
         entered: programs as they come, by label.
         stage: how many trials, drawn from which seed.
         rounds: of tuning, at least 1.
         trials: train, on the tuning seeds.
-        further: data seeds for finalists.
         test_seeds: fresh data seeds.
 
     Raises:
@@ -126,39 +107,8 @@ def tune_and_compare(
         what = f"{stage.name}: tuning, round {number + 1} of {rounds}"
         everything = list(chain.from_iterable(tried))
         losses = iter(trials.losses(what, everything, split=VALIDATION))
-        finalists = [
-            course.finalists([next(losses) for _ in these])
-            for course, these in zip(courses.values(), tried, strict=True)
-        ]
-        again = _final(what, finalists, stage, trials, further)
-        for course, found_again in zip(courses.values(), again, strict=True):
-            course.choose(found_again)
-    return _compared(courses, stage, trials, test_seeds)
-
-
-def _final(
-    what: str,
-    finalists: Sequence[Sequence[Program]],
-    stage: StageConfig,
-    trials: Trials,
-    further: range,
-) -> list[list[Losses] | None]:
-    """Losses of each program's finalists; None where a stage has no finals."""
-    if stage.finalists == 1:
-        return [None for _ in finalists]
-    everything = list(chain.from_iterable(finalists))
-    what = f"{what}, finalists"
-    losses = iter(trials.losses(what, everything, further, VALIDATION))
-    return [[next(losses) for _ in these] for these in finalists]
-
-
-def _compared(
-    courses: Mapping[str, _Course],
-    stage: StageConfig,
-    trials: Trials,
-    test_seeds: range,
-) -> dict[str, Standing]:
-    """How each did on the fresh seeds."""
+        for course, these in zip(courses.values(), tried, strict=True):
+            course.choose([next(losses) for _ in these])
     compared = {label: each for label, each in courses.items() if each.alive}
     found = dict(
         zip(

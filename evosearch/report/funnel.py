@@ -74,8 +74,6 @@ def _row(
         "failed": standing.failed,
         "trainings": standing.trainings,
         "seeds": stage.seeds,
-        "finalists": stage.finalists,
-        "finalist_seeds": stage.finalist_seeds if stage.finalists > 1 else None,
         "test_seeds": stage.test_seeds,
         "losses": None if losses is None else [finite(loss) for loss in losses],
         "digest": digest(knobs.program),
@@ -103,8 +101,6 @@ def tuned_file(result: StageResult, standing: Standing, rounds: int) -> str:
     stage = result.stage
     where = task_in_words(task_told(stage.task), stage.task.schedule)
     told = f"{stage.trials} trials"
-    if stage.finalists > 1:
-        told += f" (finals of {stage.finalists} on {stage.finalist_seeds} data seeds)"
     if rounds > 1:
         told = f"{rounds} rounds of {told}"
     if standing.losses is None:

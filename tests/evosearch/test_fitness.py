@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evosearch.fitness import (
-    FINALIST_SEEDS_FROM,
     META_SEEDS_FROM,
     MORE_SEEDS_FROM,
     SIMPLIFY_SEEDS_FROM,
@@ -92,7 +91,6 @@ def test_no_data_seed_is_for_two_things() -> None:
         range(MORE_SEEDS_FROM, more_seeds(10**6, 100, 1).stop),
         range(VALIDATION_SEEDS_FROM, VALIDATION_SEEDS_FROM + most),
         range(TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + stages * SEEDS_APART),
-        range(FINALIST_SEEDS_FROM, FINALIST_SEEDS_FROM + stages * SEEDS_APART),
         range(SIMPLIFY_SEEDS_FROM, SIMPLIFY_SEEDS_FROM + most),
         range(META_SEEDS_FROM, META_SEEDS_FROM + most),
         range(TEST_SEEDS_FROM, TEST_SEEDS_FROM + stages * SEEDS_APART),

@@ -128,7 +128,7 @@ def test_what_was_found_before_a_fault_is_written(
 ) -> None:
     real = stages.seeds_of
 
-    def seeds_of(stage: StageConfig, number: int) -> tuple[range, range, range]:
+    def seeds_of(stage: StageConfig, number: int) -> tuple[range, range]:
         if number == 1:
             raise InputError("no more")
         return real(stage, number)
