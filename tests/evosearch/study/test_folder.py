@@ -82,6 +82,10 @@ def test_it_knows_whether_it_has_more_than_some_rows(tmp_path: Path) -> None:
         assert not folder.has_more_than(
             [{**run, "loss": 2.0}, other, {"reference": "b"}]
         )
+        rows = [{"stage": "a", "label": label} for label in "bc"]
+        folder.write_results(rows)
+        assert folder.has_more_than(rows[:1])
+        assert not folder.has_more_than(rows)
 
 
 def test_what_cannot_be_written_says_that_nothing_is_lost(tmp_path: Path) -> None:
@@ -108,6 +112,8 @@ def test_programs_of_what_was_taken_out_go_and_those_of_others_stay(
     programs = tmp_path / PROGRAMS
     with closing(StudyFolder(tmp_path)) as folder:
         folder.write_programs([{**row, "simplified": "less"} for row in rows])
+        simpler = (programs / "b-0-simplified.opt").read_text()
+        assert simpler == "# Found by arm b with seed 0, simplified.\nless"
         (programs / "mine.opt").write_text("# Mine")
         folder.write_programs(rows[:1])
     assert {path.name for path in programs.iterdir()} == {"a-0.opt", "mine.opt"}
