@@ -44,12 +44,13 @@ def arms(evaluations: int, done: dict[str, Any]) -> Iterator[tuple[str, list[str
     """
     no_limit = "budget.evaluations=null"
     trained, none = f"budget.evaluations={evaluations}", "hurdles.quantile=null"
+    hurdles = "hurdles.quantile=0.3"
     yield "none", [none, trained]
-    yield "hurdles", [trained]
+    yield "hurdles", [hurdles, trained]
     yield "hurdles at 0.15", ["hurdles.quantile=0.15", trained]
     fewer, more = (f"budget.steps={done[arm]['steps']}" for arm in ("hurdles", "none"))
     yield "none, steps of hurdles", [none, no_limit, fewer]
-    yield "hurdles, steps of none", [no_limit, more]
+    yield "hurdles, steps of none", [hurdles, no_limit, more]
 
 
 def search(name: str, seed: int, changes: list[str]) -> dict[str, Any]:
