@@ -43,7 +43,7 @@ from evosearch.folder import CONFIG, STORE
 from evosearch.ledger import Ledger
 from evosearch.losses import Trials
 from evosearch.opening import load_named
-from evosearch.refusal import refusal
+from evosearch.refusal import REFUSED, refusal
 from evosearch.rows import ProgramRow
 from evosearch.store import Store
 
@@ -138,10 +138,8 @@ def main() -> None:
                 print(json.dumps(told) if asked.json else _line(told), flush=True)
             if not told["passed"]:
                 _say(f"{run}: never passed, by none of those that led it")
-    except Exception as error:
-        problem = refusal(error)
-        if problem is None:
-            raise
+    except REFUSED as error:
+        problem = f"{refusal(error)}"
         parser.error(problem if str(run) in problem else f"{run}: {problem}")
 
 

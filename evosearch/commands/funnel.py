@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -153,14 +152,14 @@ def _write(
     Ctrl-C waits for it. If it has not ended, what was found before, and is not yet
     found again, as where the store was deleted, is not written over.
     """
+    from evosearch.commands.written import writing
     from evosearch.report.funnel import (
         funnel_page,
         funnel_rows,
         print_funnel,
         tuned_file,
     )
-    from evosearch.stop import StopOnInterrupt
-    from evosearch.study.folder import KEPT, WRITTEN
+    from evosearch.study.folder import KEPT
 
     if not results:
         return
@@ -169,7 +168,7 @@ def _write(
         print_funnel(config, rows)
         typer.echo(f"{folder.path}: {KEPT}", err=True)
         return
-    with StopOnInterrupt(partial(typer.echo, err=True), WRITTEN):
+    with writing():
         folder.write_readme(funnel_page(config, command, rows))
         folder.write_results(rows)
         for result in results:

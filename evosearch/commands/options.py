@@ -1,15 +1,19 @@
-"""What several commands share: options, arguments, and how JSON is printed."""
+"""What several commands share: options, arguments, and what they print alike."""
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evosearch.tasks import TASKS
+
+if TYPE_CHECKING:
+    from evosearch.config import Config
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 ProgramFile = Annotated[
@@ -70,6 +74,12 @@ def command_again(name: str, config: Path, **options: object) -> str:
         (f"--{key}", str(value)) for key, value in options.items() if value is not None
     ]
     return shlex.join(["evosearch", name, str(config), *sum(given, ())])
+
+
+def say_if_ray_starts(config: Config, say: Callable[[str], None]) -> None:
+    """Say what a search waits for where its workers are Ray's."""
+    if config.workers.executor == "ray":
+        say("starting ray's workers: 10 to 30 seconds")
 
 
 def print_json(value: Any) -> None:

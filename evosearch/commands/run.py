@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evosearch.commands.options import Executor, Json, print_json
+from evosearch.commands.options import Executor, Json, print_json, say_if_ray_starts
 from evosearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def _run(problem: Problem, folder: RunFolder, as_json: bool) -> None:
         with Display(budget) as display, StopOnInterrupt(display.say) as stop:
             for line in (f"run folder: {folder.path}", *folder.notes):
                 display.say(line)
-            if problem.config.workers.executor == "ray":
-                display.say("starting ray's workers: 10 to 30 seconds")
+            say_if_ray_starts(problem.config, display.say)
             summary = run_search(problem, folder, display, stop.asked)
     except KeyboardInterrupt:
         typer.echo(go_on, err=True)

@@ -124,11 +124,10 @@ def _refuse(given: dict[str, object]) -> None:
 
 
 def _write(out: Path | None, how: str, program: str) -> None:
-    from evosearch.commands.written import write_whole
+    from evosearch.commands.written import write_program
 
     if out is not None:
-        write_whole(out, f"# Simplified {how}.\n{program}", "--out")
-        typer.echo(f"written to {out}", err=True)
+        write_program(out, f"# Simplified {how}.\n{program}", "--out")
 
 
 def _on_task(

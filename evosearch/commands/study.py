@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evosearch.commands.options import Executor, Json, command_again, print_json
+from evosearch.commands.options import (
+    Executor,
+    Json,
+    command_again,
+    print_json,
+    say_if_ray_starts,
+)
 
 if TYPE_CHECKING:
     from dsl.program import Program
@@ -42,6 +47,7 @@ def study(
     from evosearch.threads import use_one_thread
 
     use_one_thread()
+    from evosearch.commands.written import writing
     from evosearch.config import load_study
     from evosearch.refusal import REFUSED
     from evosearch.study import StudyFolder, plan_runs, read_references, state_of
@@ -67,9 +73,11 @@ def study(
         except KeyboardInterrupt:
             losses = None
         except REFUSED:
-            _write(read, planned, folder, None, command, False)
+            with writing():
+                _write(read, planned, folder, None, command, False)
             raise
-        _write(read, planned, folder, losses, command, as_json)
+        with writing():
+            _write(read, planned, folder, losses, command, as_json)
     if losses is None:
         typer.echo(f"go on with: {again}", err=True)
         raise typer.Exit(130)
@@ -89,8 +97,7 @@ def _perform(study: StudyConfig, planned: list[Planned], command: str) -> bool:
             StopOnInterrupt(display.say) as stop,
         ):
             display.say(f"run {number} of {len(planned)}: {each.path}")
-            if each.config.workers.executor == "ray":
-                display.say("starting ray's workers: 10 to 30 seconds")
+            say_if_ray_starts(each.config, display.say)
             asked = stop.asked
             if not perform(each, study.base, command, display, asked) or asked():
                 return False
@@ -119,22 +126,6 @@ def _measure(
 
 
 def _write(
-    study: StudyConfig,
-    planned: list[Planned],
-    folder: StudyFolder,
-    losses: dict[str, Losses] | None,
-    command: str,
-    as_json: bool,
-) -> None:
-    """Write what is done; Ctrl-C waits for it."""
-    from evosearch.stop import StopOnInterrupt
-    from evosearch.study.folder import WRITTEN
-
-    with StopOnInterrupt(partial(typer.echo, err=True), WRITTEN):
-        _write_all(study, planned, folder, losses, command, as_json)
-
-
-def _write_all(
     study: StudyConfig,
     planned: list[Planned],
     folder: StudyFolder,

@@ -152,7 +152,7 @@ def _on_tasks(
 
 
 def _tell(task: TaskConfig, found: Tuned, output: Path | None, as_json: bool) -> None:
-    from evosearch.commands.written import write_whole
+    from evosearch.commands.written import write_program
     from evosearch.report.tuned import print_tuned, task_told, tuned_text, tuned_told
 
     told = {**task_told(task), **tuned_told(found)}
@@ -162,5 +162,4 @@ def _tell(task: TaskConfig, found: Tuned, output: Path | None, as_json: bool) ->
     else:
         print_tuned(told)
     if output is not None:
-        write_whole(output, tuned_text(told), "--output")
-        typer.echo(f"written to {output}", err=True)
+        write_program(output, tuned_text(told), "--output")

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import typer
+
 from evosearch.errors import InputError
+from evosearch.stop import StopOnInterrupt
+
+
+def writing() -> StopOnInterrupt:
+    """While it is entered, Ctrl-C waits for what a study or funnel writes."""
+    return StopOnInterrupt(partial(typer.echo, err=True), "what was found is written")
 
 
 def require_place(path: Path, option: str) -> None:
@@ -49,3 +58,9 @@ def write_whole(path: Path, text: str, option: str) -> None:
         raise InputError(
             f"{option} {path}: cannot be written ({error.strerror}); name another file"
         ) from None
+
+
+def write_program(path: Path, text: str, option: str) -> None:
+    """Write what the user asked for with an option, as `write_whole`, and say so."""
+    write_whole(path, text, option)
+    typer.echo(f"written to {path}", err=True)

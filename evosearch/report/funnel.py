@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -26,9 +25,9 @@ from evosearch.losses import difference
 from evosearch.report.interval import difference_told, plus_minus
 from evosearch.report.rendering import rendered
 from evosearch.report.tuned import task_in_words, task_told
+from evosearch.report.wide import wide_console
 
 _TEMPLATE = "funnel.md.jinja"
-_WIDTH = 160
 
 Row = Mapping[str, Any]
 
@@ -170,9 +169,7 @@ def _stage_rows(config: FunnelConfig, rows: Sequence[Row]) -> list[list[Row]]:
 
 def print_funnel(config: FunnelConfig, rows: Sequence[Row]) -> None:
     """Print a table for each stage, and where the funnel ended."""
-    console = Console(highlight=False, soft_wrap=True)
-    # A table that is narrower than its numbers cannot be read.
-    console.width = max(console.width, _WIDTH)
+    console = wide_console()
     for stage, here in zip(config.stages, _stage_rows(config, rows), strict=False):
         title = (
             f"{stage.name}: held-out loss on {stage.test_seeds} fresh data seeds +- "

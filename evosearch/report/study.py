@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,9 +12,9 @@ from evosearch.config import StudyConfig
 from evosearch.fitness import finite, mean_and_error
 from evosearch.report.interval import plus_minus
 from evosearch.report.rendering import rendered
+from evosearch.report.wide import wide_console
 
 _TEMPLATE = "study.md.jinja"
-_WIDTH = 160
 
 Row = Mapping[str, Any]
 
@@ -178,9 +177,7 @@ done. Of a reference only the loss is known."""
 
 def print_study(study: StudyConfig, rows: Sequence[Row]) -> None:
     """Print the table of the arms."""
-    console = Console(highlight=False, soft_wrap=True)
-    # A table that is narrower than its numbers cannot be read.
-    console.width = max(console.width, _WIDTH)
+    console = wide_console()
     heading, *lines = table(study, rows)
     title = Text(
         f"{study.name}: means over the seeds, of a reference over the test seeds, +- "

@@ -24,8 +24,6 @@ STUDY, FUNNEL = ("arm", "reference"), ("stage",)
 KEPT = (
     "what was found before is more than this, so it stays until all of it is done again"
 )
-WRITTEN = "what was found is written"
-"""What Ctrl-C waits for."""
 
 MARKER = "<!-- What is below this line is written by hand, and kept. -->"
 _FOUND_BY = "# Found by arm "

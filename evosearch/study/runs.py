@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -176,45 +177,44 @@ def perform(
         InputError: as of `open_new`, `open_again` and `run`, or the disk is full or the
             run's record broken; says which run.
     """
+    with _faults_named(planned.path):
+        if state_of(planned) == "new":
+            problem, folder = open_new(
+                Path(base), planned.changes, planned.path, command
+            )
+        else:
+            parts = {name: getattr(planned.config, name) for name in MAY_CHANGE}
+            changes = [
+                f"{name}.{key}={json.dumps(value)}"
+                for name, part in parts.items()
+                for key, value in part.model_dump(mode="json").items()
+            ]
+            problem, folder = open_again(planned.path, changes, None, command)
+        try:
+            recorder = Recorder(watcher)
+            summary = run(problem, folder, recorder, stopped)
+            if summary["interrupted"]:
+                return False
+            folder.write(CURVE, write_points(recorder.curve.points))
+            return True
+        finally:
+            folder.close()
+
+
+@contextmanager
+def _faults_named(path: Path) -> Iterator[None]:
+    """What goes wrong in the run of this folder is told with it, and what mends it."""
     try:
-        return _perform(planned, base, command, watcher, stopped)
+        yield
     except InputError as error:
-        if str(planned.path) in str(error):
+        if str(path) in str(error):
             raise
-        raise InputError(f"{planned.path}: {error}") from None
+        raise InputError(f"{path}: {error}") from None
     except (OSError, sqlite3.DatabaseError) as error:
         raise InputError(
-            f"{planned.path}: {error}: if the disk is full, free some space, and the "
-            "same command goes on; else delete that folder, and it begins that anew"
+            f"{path}: {error}: if the disk is full, free some space, and the same "
+            "command goes on; else delete that folder, and it begins that anew"
         ) from None
-
-
-def _perform(
-    planned: Planned,
-    base: str,
-    command: str,
-    watcher: Watcher,
-    stopped: Callable[[], bool],
-) -> bool:
-    if state_of(planned) == "new":
-        problem, folder = open_new(Path(base), planned.changes, planned.path, command)
-    else:
-        parts = {name: getattr(planned.config, name) for name in MAY_CHANGE}
-        changes = [
-            f"{name}.{key}={json.dumps(value)}"
-            for name, part in parts.items()
-            for key, value in part.model_dump(mode="json").items()
-        ]
-        problem, folder = open_again(planned.path, changes, None, command)
-    try:
-        recorder = Recorder(watcher)
-        summary = run(problem, folder, recorder, stopped)
-        if summary["interrupted"]:
-            return False
-        folder.write(CURVE, write_points(recorder.curve.points))
-        return True
-    finally:
-        folder.close()
 
 
 def summary_of(planned: Planned) -> dict[str, Any]:

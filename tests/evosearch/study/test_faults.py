@@ -14,16 +14,9 @@ from evosearch.search import Problem
 from evosearch.study import runs
 from evosearch.study.folder import MARKER, README, StudyFolder
 from tests.command_line import evosearch, refused
-from tests.evosearch.study.tiny import results, study, write_tiny
+from tests.evosearch.study.tiny import results, study
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("configs")
-    write_tiny(folder)
-    return folder
 
 
 @pytest.mark.parametrize(

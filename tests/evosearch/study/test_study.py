@@ -21,16 +21,9 @@ from evosearch.study.folder import (
     README,
 )
 from tests.command_line import ROOT, evosearch, last_line, refused
-from tests.evosearch.study.tiny import results, study, write_tiny
+from tests.evosearch.study.tiny import results, study
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("configs")
-    write_tiny(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
